@@ -1,0 +1,119 @@
+#include "transformer.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+// One template, three instruction sets. WIDTH: floats of a vector; TILE_ROWS x TILE_VECTORS: accumulators of the product.
+
+#define NAME_(base, suffix) base##_##suffix
+#define NAME__(base, suffix) NAME_(base, suffix)
+#define NAME(base) NAME__(base, SUFFIX)
+
+#define SUFFIX portable
+#define TARGET
+#define WIDTH 4
+#define TILE_ROWS 4
+#define TILE_VECTORS 2
+#include "transformer.inc.h"
+
+#if defined(__x86_64__)
+#define SUFFIX avx2
+#define TARGET __attribute__((target("avx2,fma")))
+#define WIDTH 8
+#define TILE_ROWS 6
+#define TILE_VECTORS 2
+#include "transformer.inc.h"
+
+#define SUFFIX avx512
+#define TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")))
+#define WIDTH 16
+#define TILE_ROWS 6
+#define TILE_VECTORS 4
+#include "transformer.inc.h"
+
+enum { PORTABLE, AVX2, AVX512 };
+
+static int instruction_set(void) {
+    static int known = -1;
+    if (known < 0) {
+        int found = PORTABLE;
+        if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) found = AVX2;
+        if (found == AVX2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
+            && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+            found = AVX512;
+        known = found;
+    }
+    return known;
+}
+
+#define DISPATCH(function, ...) \
+    switch (instruction_set()) { \
+    case AVX512: function##_avx512(__VA_ARGS__); break; \
+    case AVX2: function##_avx2(__VA_ARGS__); break; \
+    default: function##_portable(__VA_ARGS__); \
+    }
+#else
+static int instruction_set(void) { return 0; }
+#define DISPATCH(function, ...) function##_portable(__VA_ARGS__)
+#endif
+
+const char *ckernels_instruction_set(void) {
+    static const char *const names[] = {"portable", "AVX2", "AVX-512"};
+    return names[instruction_set()];
+}
+
+void ckernels_layer_norm(
+    float *out, const float *in, size_t in_stride, const float *weight, const float *bias, size_t rows, size_t width,
+    float epsilon
+) {
+    DISPATCH(layer_norm, out, in, in_stride, weight, bias, rows, width, epsilon)
+}
+
+void ckernels_quick_gelu(float *x, size_t stride, size_t rows, size_t columns) {
+    DISPATCH(quick_gelu, x, stride, rows, columns)
+}
+
+void ckernels_set_rows(float *out, size_t stride, const float *bias, size_t rows, size_t columns) {
+    for (size_t row = 0; row < rows; row++) memcpy(out + row * stride, bias, columns * sizeof(float));
+}
+
+void ckernels_add_rows(float *out, size_t stride, const float *bias, size_t rows, size_t columns) {
+    for (size_t row = 0; row < rows; row++)
+        for (size_t column = 0; column < columns; column++) out[row * stride + column] += bias[column];
+}
+
+void ckernels_matrix_vector(float *out, const float *matrix, const float *vector, size_t rows, size_t columns) {
+    DISPATCH(matrix_vector, out, matrix, vector, rows, columns)
+}
+
+void ckernels_softmax(float *scores, size_t count, float scale) {
+    DISPATCH(softmax, scores, count, scale)
+}
+
+float ckernels_length(const float *row, size_t count) {
+    float square = 0;
+    ckernels_matrix_vector(&square, row, row, 1, count);
+    float length = sqrtf(square);
+    return length > 1e-12f ? length : 1e-12f;
+}
+
+float ckernels_exp(float x) {
+    return expf(x);
+}
+
+void ckernels_transpose_keys(
+    float *transposed, size_t transposed_stride, const float *keys, size_t key_stride, size_t count
+) {
+    for (size_t begin = 0; begin < count; begin += 16) {
+        size_t end = begin + 16 < count ? begin + 16 : count;
+        for (size_t d = 0; d < CKERNELS_HEAD; d++)
+            for (size_t key = begin; key < end; key++) transposed[d * transposed_stride + key] = keys[key * key_stride + d];
+    }
+    for (size_t d = 0; d < CKERNELS_HEAD; d++)
+        memset(transposed + d * transposed_stride + count, 0, CKERNELS_SCORE_PADDING * sizeof(float));
+}
+
+void ckernels_attend(const struct ckernels_attention *task) {
+    DISPATCH(attend, task)
+}

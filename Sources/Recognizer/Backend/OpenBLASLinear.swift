@@ -1,0 +1,72 @@
+import CKernels
+import COpenBLAS
+
+/// The portable base and the truth: float32 through OpenBLAS, weights where the checkpoint has them.
+struct OpenBLAS: LinearFactory {
+    init() {
+        Self.useOneThread
+    }
+
+    var description: String { "OpenBLAS \(Self.version) float32" }
+
+    /// Version as the library reports it, such as `0.3.21`.
+    static var version: String {
+        let words = String(cString: openblas_get_config()).split(separator: " ")
+        return words.count > 1 ? String(words[1]) : "unknown"
+    }
+
+    func makeLinear(weight: Parameter, bias: Parameter?, outputs: Int, inputs: Int) -> any Linear {
+        OpenBLASLinear(weight: weight, bias: bias, inputs: inputs, outputs: outputs)
+    }
+
+    /// OpenBLAS's threaded products can return wrong results when several threads call them (OpenMathLib/OpenBLAS #5836);
+    /// with one thread each they are safe, and `WorkerPool` does the splitting.
+    private static let useOneThread: Void = openblas_set_num_threads(1)
+}
+
+/// Splits by columns: each worker then packs only its own share of the weights, which is most of the memory traffic when a
+/// stream brings one frame at a time.
+private struct OpenBLASLinear: Linear {
+    let weight: Parameter
+    let bias: Parameter?
+    let inputs: Int
+    let outputs: Int
+
+    func forward(
+        _ out: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, rows: Int, epilogue: LinearEpilogue, pool: WorkerPool
+    ) {
+        let share = (outputs + pool.workers - 1) / pool.workers
+        let columns = (share + 63) / 64 * 64
+        let job = ColumnsJob(layer: self, out: out, x: x, rows: rows, epilogue: epilogue, columns: columns)
+        pool.run(job, parts: (outputs + columns - 1) / columns)
+    }
+
+    private struct ColumnsJob: ParallelJob {
+        let layer: OpenBLASLinear
+        let out: UnsafeMutablePointer<Float>
+        let x: UnsafePointer<Float>
+        let rows: Int
+        let epilogue: LinearEpilogue
+        let columns: Int
+
+        func run(part: Int, worker: Int) {
+            let begin = part * columns
+            let count = min(columns, layer.outputs - begin)
+            let (outputs, inputs) = (layer.outputs, layer.inputs)
+            let to = out + begin
+            var keep: Float = epilogue == .accumulate ? 1 : 0
+            if let bias = layer.bias {
+                if epilogue == .accumulate {
+                    ckernels_add_rows(to, outputs, bias.pointer + begin, rows, count)
+                } else {
+                    ckernels_set_rows(to, outputs, bias.pointer + begin, rows, count)
+                }
+                keep = 1
+            }
+            cblas_sgemm(
+                CblasRowMajor, CblasNoTrans, CblasTrans, blasint(rows), blasint(count), blasint(inputs), 1, x, blasint(inputs),
+                layer.weight.pointer + begin * inputs, blasint(inputs), keep, to, blasint(outputs))
+            if epilogue == .quickGELU { ckernels_quick_gelu(to, outputs, rows, count) }
+        }
+    }
+}
