@@ -4,8 +4,8 @@ package import Recognizer
 /// Where the golden data lie.
 package enum Golden {
     /// The path of a file in `Tests/Golden`.
-    package static func path(_ name: String, testSupportFile: String = #filePath) -> String {
-        URL(fileURLWithPath: testSupportFile).deletingLastPathComponent().deletingLastPathComponent()
+    package static func path(_ name: String) -> String {
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .appendingPathComponent("Golden").appendingPathComponent(name).path
     }
 }
