@@ -23,20 +23,18 @@ struct Picture {
         (self.format, self.width, self.height, self.planes) = (format, width, height, planes)
     }
 
-    /// Calls `body` with the picture. Each plane ends where its last row's pixels end, so that reading on is reading outside.
-    func withFrame<Result>(_ body: (PixelFrame) throws -> Result) rethrows -> Result {
-        var copies: [UnsafeMutablePointer<UInt8>] = []
-        defer { copies.forEach { $0.deallocate() } }
-        for plane in planes {
-            let copy = UnsafeMutablePointer<UInt8>.allocate(capacity: max(plane.bytes.count, 1))
-            copy.initialize(from: plane.bytes, count: plane.bytes.count)
-            copies.append(copy)
+    /// Calls `body` with the picture, whose planes end where their last row's pixels end.
+    func withFrame(_ body: (PixelFrame) -> Void) {
+        let copies = planes.compactMap { GuardedBytes($0.bytes) }
+        precondition(copies.count == planes.count, "no memory for a picture")
+        let borrowed = zip(planes, copies).map {
+            PixelFrame.Plane(base: UnsafePointer($1.base), strideBytes: $0.strideBytes)
         }
-        return try body(
-            PixelFrame(
-                format: format, width: width, height: height,
-                planes: zip(planes, copies).map { .init(base: UnsafePointer($1), strideBytes: $0.strideBytes) },
-                matrix: matrix, range: range))
+        withExtendedLifetime(copies) {
+            body(
+                PixelFrame(
+                    format: format, width: width, height: height, planes: borrowed, matrix: matrix, range: range))
+        }
     }
 
     /// The picture with `padding` bytes of 0xEE behind each row but the last.
