@@ -17,6 +17,8 @@ package enum RecognizerError: Error, Equatable, CustomStringConvertible {
     /// A text has more tokens than the model's context, start and end token included.
     case textTooLong(text: String, tokens: Int, limit: Int)
     case emptyText
+    /// A template or an action's prompts cannot be used; `text` is the template or the action's label.
+    case badPrompt(text: String, reason: String)
     /// The model directory needs a merges file that is not there.
     case mergesMissing(path: String, expectedVocabulary: Int)
 
@@ -42,6 +44,8 @@ package enum RecognizerError: Error, Equatable, CustomStringConvertible {
             "text \"\(text)\" has \(tokens) tokens, the model reads at most \(limit)"
         case .emptyText:
             "an action text is empty"
+        case .badPrompt(let text, let reason):
+            "prompt \"\(text)\": \(reason)"
         case .mergesMissing(let path, let vocabulary):
             "\(path): no merges.txt, but the vocabulary of \(vocabulary) needs one;"
                 + " pass --merges FILE (CLIP's bpe_simple_vocab_16e6.txt.gz is in the PyPI wheel open-clip-torch)"
