@@ -31,7 +31,8 @@ import Testing
         #expect(taken.count > 10)
         for (instant, index) in taken.enumerated() {
             let distance = times.map { abs($0 - Double(instant) * 0.3) }
-            #expect(distance.allSatisfy { distance[index] <= $0 + 1e-6 }, "instant \(instant) at \(rate) frames a second")
+            let isNearest = distance.allSatisfy { distance[index] <= $0 + 1e-6 }
+            #expect(isNearest, "instant \(instant) at \(rate) frames a second")
         }
     }
 
