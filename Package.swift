@@ -63,6 +63,7 @@ let package = Package(
         .testTarget(
             name: "DaemonTests",
             dependencies: ["Daemon", "Pipeline", "Recognizer", "TestSupport"],
+            exclude: ["Snapshots"],
             swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests", dependencies: ["Daemon", "Pipeline", "Recognizer", "TestSupport"], swiftSettings: strict),

@@ -1,7 +1,38 @@
 import ArgumentParser
+import Foundation
 
 @main
 struct Claverd: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "claverd", abstract: "Recognises actions in video streams, named in plain text.")
+        commandName: "claverd", abstract: "Recognises actions in video streams, named in plain text.",
+        version: ClaverdVersion.current,
+        subcommands: [ConfigCommand.self, VersionCommand.self])
+
+    static func main() async {
+        Signal.ignoreBrokenPipes()
+        let command: any ParsableCommand
+        do {
+            command = try parseAsRoot()
+        } catch {
+            exit(withError: error)
+        }
+        do {
+            try await run(command)
+        } catch let error where error is ExitCode || error is CleanExit || error is ValidationError {
+            exit(withError: error)
+        } catch {
+            let report = FailureReport(error)
+            FileHandle.standardError.write(Data("claverd: \(report.line)\n".utf8))
+            exit(withError: report.status.code)
+        }
+    }
+
+    private static func run(_ command: any ParsableCommand) async throws {
+        var command = command
+        if var asynchronous = command as? any AsyncParsableCommand {
+            try await asynchronous.run()
+        } else {
+            try command.run()
+        }
+    }
 }

@@ -1,0 +1,71 @@
+# Thin: each target is a line or two around what it names. `make demo` and `make test` work on a bare Debian 12 with Swift.
+
+prefix ?= /usr/local
+sysconfdir ?= /etc
+unitdir ?= /usr/lib/systemd/system
+DESTDIR ?=
+
+SWIFT ?= $(or $(shell command -v swift),$(wildcard /opt/swift/usr/bin/swift),$(wildcard /usr/libexec/swift/bin/swift))
+# The packages of one section of etc/debian-packages.
+packages = $(shell sed -n '/^\[$(1)\]/,/^\[/{/^[^[\#]/p}' etc/debian-packages)
+
+.PHONY: demo build test bench lint deps deps-run deps-test swift install uninstall clean
+
+demo: deps-run build
+	.build/release/claverd run etc/demo/claverd.yaml
+
+build: swift deps
+	$(SWIFT) build -c release --product claverd
+
+test: swift deps-test
+	Tests/fetch-clip-merges
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build
+
+bench: swift deps
+	$(SWIFT) run -c release Benchmarks
+
+lint: swift
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
+
+deps: ; @packages="$(call packages,build)"; $(install-missing)
+deps-run: ; @packages="$(call packages,build) $(call packages,run)"; $(install-missing)
+deps-test: ; @packages="$(call packages,build) $(call packages,run) $(call packages,test)"; $(install-missing)
+
+# Says which packages are missing and installs them; touches nothing when all are there.
+define install-missing
+missing=""; \
+for package in $$packages; do \
+  dpkg-query -W -f '$${db:Status-Status}' $$package 2>/dev/null | grep -qx installed || missing="$$missing $$package"; \
+done; \
+if [ -n "$$missing" ]; then \
+  echo "Debian packages missing:$$missing"; \
+  sudo=""; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+  install="$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $$missing"; \
+  $$install || { $$sudo apt-get update -q && $$install; }; \
+fi
+endef
+
+swift:
+	@test -n "$(SWIFT)" || { echo "Swift 6.3 is needed: https://www.swift.org/install/linux/ (Debian 12)," \
+	  "then put it on PATH or in /opt/swift"; exit 69; }
+
+install:
+	install -Dm755 .build/release/claverd $(DESTDIR)$(prefix)/bin/claverd
+	install -d $(DESTDIR)$(unitdir) $(DESTDIR)$(prefix)/share/claverd/models/demo $(DESTDIR)$(prefix)/share/doc/claverd
+	sed 's|/usr/bin/claverd|$(prefix)/bin/claverd|; s|/usr/share/doc|$(prefix)/share/doc|; s|/etc/claverd|$(sysconfdir)/claverd|' \
+	  systemd/claverd.service > $(DESTDIR)$(unitdir)/claverd.service
+	install -m644 etc/models/demo/* $(DESTDIR)$(prefix)/share/claverd/models/demo
+	install -Dm644 -t $(DESTDIR)$(prefix)/share/claverd/demo etc/demo/claverd.yaml etc/demo/sample.mp4
+	install -Dm644 -t $(DESTDIR)$(prefix)/share/claverd/systemd systemd/openblas-only.conf systemd/usb-camera.conf
+	install -Dm644 -t $(DESTDIR)$(prefix)/share/doc/claverd README.md LICENSE etc/claverd.yaml docs/*.md
+	test -e $(DESTDIR)$(sysconfdir)/claverd/claverd.yaml || \
+	  install -Dm644 etc/claverd.yaml $(DESTDIR)$(sysconfdir)/claverd/claverd.yaml
+
+# The configuration stays.
+uninstall:
+	rm -f $(DESTDIR)$(prefix)/bin/claverd $(DESTDIR)$(unitdir)/claverd.service
+	rm -rf $(DESTDIR)$(prefix)/share/claverd $(DESTDIR)$(prefix)/share/doc/claverd
+
+clean:
+	rm -rf .build

@@ -1,0 +1,67 @@
+import Foundation
+import Pipeline
+
+@testable import Daemon
+
+/// Plugins that take the keys a test needs and send nothing anywhere.
+enum StandInSinks {
+    struct Log: StandIn {
+        static let kind = "log"
+        static let keys = [SettingKey("format", accepts: "text, json", standard: "text", meaning: "form of a line")]
+    }
+
+    struct MQTT: StandIn {
+        static let kind = "mqtt"
+        static let keys = ["host", "port", "user", "password"].map {
+            SettingKey($0, accepts: "text", standard: nil, meaning: "")
+        }
+    }
+
+    static let all: [any EventSink.Type] = [Log.self, MQTT.self]
+
+    protocol StandIn: EventSink {
+        init()
+    }
+}
+
+extension StandInSinks.StandIn {
+    init(settings: SettingsReader, context: SinkContext) throws { self.init() }
+    func start() async throws {}
+    func deliver(_ message: SinkMessage) async throws {}
+    func stop(within limit: Duration) async {}
+}
+
+extension ConfigurationEnvironment {
+    static func fixed(_ variables: [String: String] = [:]) -> ConfigurationEnvironment {
+        ConfigurationEnvironment(
+            variables: variables, hostName: "box", homeDirectory: "/home/u", processorCount: 3,
+            executable: "/usr/bin/claverd")
+    }
+}
+
+extension Configuration {
+    /// The configuration of a text, as if it stood in `/cfg/t.yaml`, shown in messages as `t.yaml`.
+    init(text: String, variables: [String: String] = [:]) throws {
+        try self.init(
+            YAMLDocument(text: text, file: "/cfg/t.yaml").root, file: "/cfg/t.yaml", environment: .fixed(variables),
+            plugins: StandInSinks.all)
+    }
+}
+
+/// The error that a configuration's text gives, without the directory.
+func configurationError(_ text: String, variables: [String: String] = [:]) -> String? {
+    do {
+        _ = try Configuration(text: text, variables: variables)
+        return nil
+    } catch {
+        return "\(error)".replacingOccurrences(of: "/cfg/", with: "")
+    }
+}
+
+/// Makes an empty directory, lends it, and removes it.
+func withTemporaryDirectory<R>(_ body: (String) throws -> R) throws -> R {
+    let path = FileManager.default.temporaryDirectory.appending(path: "claverd-test-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    return try body(path)
+}
