@@ -32,6 +32,17 @@ package indirect enum SettingsNode: Sendable, Equatable {
         case .scalar(_, _, let mark), .sequence(_, let mark), .mapping(_, let mark): mark
         }
     }
+
+    /// What stands here, in a few words, for errors.
+    package var summary: String {
+        switch self {
+        case .scalar("", quoted: false, _): "nothing"
+        case .scalar(let text, quoted: true, _): "the text \"\(text.escapedForLog)\""
+        case .scalar(let text, quoted: false, _): "\"\(text.escapedForLog)\""
+        case .sequence: "a list"
+        case .mapping: "a mapping"
+        }
+    }
 }
 
 /// One key of a block: its name, what it accepts and what it means.

@@ -13,7 +13,7 @@ package struct SettingsReader: Sendable {
         guard case .mapping(let list, let mark) = node else {
             throw SettingsError(
                 file: file, mark: node.mark, path: path,
-                reason: "expected a mapping with the keys \(keys.joined(separator: ", "))")
+                reason: "expected a mapping with the keys \(keys.joined(separator: ", ")), found \(node.summary)")
         }
         var entries: [String: SettingsNode.Entry] = [:]
         for entry in list {
@@ -22,7 +22,7 @@ package struct SettingsReader: Sendable {
                 throw SettingsError(
                     file: file, mark: entry.keyMark, path: path,
                     reason: "unknown key \"\(entry.key.escapedForLog)\""
-                        + (near.map { "; did you mean \"\($0)\"?" } ?? "")
+                        + (near.map { "; did you mean \"\($0)\"?" } ?? ".")
                         + " Accepted: \(keys.joined(separator: ", "))")
             }
             guard entries.updateValue(entry, forKey: entry.key) == nil else {
@@ -47,9 +47,12 @@ package struct SettingsReader: Sendable {
 
     package func path(of key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
+    /// Any scalar as it is written; an empty one only in quotes.
     package func text(_ key: String) throws -> String? {
         guard let node = node(key) else { return nil }
-        guard case .scalar(let value, _, _) = node else { throw error(key, "expected text") }
+        guard case .scalar(let value, let quoted, _) = node, quoted || !value.isEmpty else {
+            throw mismatch(key, "text")
+        }
         return value
     }
 
@@ -63,22 +66,28 @@ package struct SettingsReader: Sendable {
         switch node {
         case .scalar("true", false, _): return true
         case .scalar("false", false, _): return false
-        default: throw error(key, "expected true or false")
+        default: throw mismatch(key, "true or false")
         }
     }
 
     package func integer(_ key: String, in range: ClosedRange<Int>) throws -> Int? {
         guard let node = node(key) else { return nil }
         guard case .scalar(let text, false, _) = node, let value = Int(text), range.contains(value) else {
-            throw error(key, "expected a whole number in \(range.lowerBound)...\(range.upperBound)")
+            let limits =
+                range.upperBound == .max
+                ? " of at least \(range.lowerBound)" : " in \(Self.text(of: range) { "\($0)" })"
+            throw mismatch(key, "a whole number\(limits)")
         }
         return value
     }
 
+    /// A decimal number, with an exponent if need be (`0.5`, `1e-4`).
     package func number(_ key: String, in range: ClosedRange<Double>) throws -> Double? {
         guard let node = node(key) else { return nil }
-        guard case .scalar(let text, false, _) = node, let value = Double(text), range.contains(value) else {
-            throw error(key, "expected a number in \(range.lowerBound)...\(range.upperBound)")
+        guard case .scalar(let text, false, _) = node, text.allSatisfy({ "0123456789+-.eE".contains($0) }),
+            let value = Double(text), range.contains(value)
+        else {
+            throw mismatch(key, "a number in \(Self.text(of: range) { Int(exactly: $0).map(String.init) ?? "\($0)" })")
         }
         return value
     }
@@ -87,28 +96,24 @@ package struct SettingsReader: Sendable {
     package func duration(_ key: String, in range: ClosedRange<Duration>) throws -> Duration? {
         guard let node = node(key) else { return nil }
         guard case .scalar(let text, _, _) = node, let value = Self.duration(from: text), range.contains(value) else {
-            throw error(
-                key,
-                "expected a duration with its unit, such as 300ms or 2s, in \(range.lowerBound)...\(range.upperBound)")
+            throw mismatch(
+                key, "a duration with its unit, such as 300ms or 2s, in \(Self.text(of: range, \.settingText))")
         }
         return value
     }
 
     package func choice<T: RawRepresentable & CaseIterable>(_ key: String, _: T.Type = T.self) throws -> T?
     where T.RawValue == String {
-        guard let text = try text(key) else { return nil }
-        guard let value = T(rawValue: text) else {
-            throw error(
-                key,
-                "expected one of \(T.allCases.map(\.rawValue).joined(separator: ", ")), found \"\(text.escapedForLog)\""
-            )
+        guard let node = node(key) else { return nil }
+        guard case .scalar(let text, _, _) = node, let value = T(rawValue: text) else {
+            throw mismatch(key, "one of \(T.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         return value
     }
 
     package func list(_ key: String) throws -> [SettingsNode]? {
         guard let node = node(key) else { return nil }
-        guard case .sequence(let items, _) = node else { throw error(key, "expected a list") }
+        guard case .sequence(let items, _) = node else { throw mismatch(key, "a list") }
         return items
     }
 
@@ -116,57 +121,11 @@ package struct SettingsReader: Sendable {
         try node(key).map { try SettingsReader($0, file: file, path: path(of: key), keys: keys) }
     }
 
-    package static func duration(from text: String) -> Duration? {
-        let units: [(String, Double)] = [("ms", 1e-3), ("s", 1), ("m", 60), ("h", 3600)]
-        for (unit, seconds) in units where text.hasSuffix(unit) {
-            let digits = text.dropLast(unit.count)
-            guard let value = Double(digits), value.isFinite, value >= 0,
-                digits.allSatisfy({ $0.isNumber || $0 == "." })
-            else { return nil }
-            let total = value * seconds
-            return total < 1e9 ? .nanoseconds(Int64((total * 1e9).rounded())) : nil
-        }
-        return nil
+    private func mismatch(_ key: String, _ expected: String) -> SettingsError {
+        error(key, "expected \(expected)" + (node(key).map { ", found \($0.summary)" } ?? ""))
     }
 
-    /// The accepted key with the fewest edits, if there is one within two (or a third of the word).
-    package static func nearest(to word: String, among keys: [String]) -> String? {
-        let limit = max(2, word.count / 3)
-        return keys.map { ($0, editDistance(word, $0)) }.filter { $0.1 <= limit }.min { $0.1 < $1.1 }?.0
-    }
-
-    private static func editDistance(_ a: String, _ b: String) -> Int {
-        let (a, b) = (Array(a.prefix(64)), Array(b))
-        var row = Array(0...b.count)
-        for i in a.indices {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for j in b.indices {
-                let substitute = diagonal + (a[i] == b[j] ? 0 : 1)
-                diagonal = row[j + 1]
-                row[j + 1] = min(substitute, row[j] + 1, row[j + 1] + 1)
-            }
-        }
-        return row[b.count]
-    }
-}
-
-extension String {
-    /// One printable line: control characters (line breaks, escapes) become `\u{..}`; at most 300 characters.
-    package var escapedForLog: String { escapedForLog(limit: 300) }
-
-    /// The same with at most `limit` characters.
-    package func escapedForLog(limit: Int) -> String {
-        var out = ""
-        for scalar in unicodeScalars.prefix(limit) {
-            if scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format
-                || scalar.value == 0x2028 || scalar.value == 0x2029
-            {
-                out += "\\u{\(String(scalar.value, radix: 16))}"
-            } else {
-                out.unicodeScalars.append(scalar)
-            }
-        }
-        return out
+    private static func text<Bound>(of range: ClosedRange<Bound>, _ text: (Bound) -> String) -> String {
+        "\(text(range.lowerBound)) ... \(text(range.upperBound))"
     }
 }
