@@ -9,7 +9,7 @@ SWIFT ?= $(or $(shell command -v swift),$(wildcard /opt/swift/usr/bin/swift),$(w
 # The packages of one section of etc/debian-packages.
 packages = $(shell sed -n '/^\[$(1)\]/,/^\[/{/^[^[\#]/p}' etc/debian-packages)
 
-.PHONY: demo build test bench lint deps deps-run deps-test swift install uninstall clean
+.PHONY: demo build test test-release bench lint deps deps-run deps-test swift install uninstall clean
 
 demo: deps-run build
 	.build/release/claverd run etc/demo/claverd.yaml
@@ -21,6 +21,10 @@ test: swift deps-test
 	Tests/fetch-clip-merges
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build
+
+# The recogniser against its goldens, optimised. A build of its own: testing changes how modules are compiled.
+test-release: swift deps-test
+	$(SWIFT) test -c release --scratch-path .build-release -Xswiftc -enable-testing --filter RecognizerTests
 
 bench: swift deps
 	$(SWIFT) run -c release Benchmarks
@@ -68,4 +72,4 @@ uninstall:
 	rm -rf $(DESTDIR)$(prefix)/share/claverd $(DESTDIR)$(prefix)/share/doc/claverd
 
 clean:
-	rm -rf .build
+	rm -rf .build .build-release

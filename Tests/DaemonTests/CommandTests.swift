@@ -82,7 +82,7 @@ import Testing
             let configuration = try Configuration(
                 YAMLDocument(text: Self.yaml, file: file).root, file: file, environment: .fixed(),
                 plugins: StandInSinks.all)
-            return (try ConfigurationSummary(configuration), directory)
+            return (try ConfigurationSummary(configuration, plugins: StandInSinks.all), directory)
         }
     }
 
@@ -104,6 +104,22 @@ import Testing
         #expect(object["ok"] as? Bool == true)
         #expect((object["cameras"] as? [[String: Any]])?.count == 2)
         #expect(!text.contains("hunter2"))
+    }
+
+    @Test func failsWhereAPluginRefusesItsBlock() throws {
+        try withTemporaryDirectory { directory in
+            try "{}".write(toFile: "\(directory)/config.json", atomically: true, encoding: .utf8)
+            let configuration = try Configuration(
+                text: "model: \(directory)\nsinks: [{log: {format: \"${env:F}\"}}]\ncameras: [{name: a, source: a}]",
+                variables: ["F": "hunter2"])
+            do {
+                _ = try ConfigurationSummary(configuration, plugins: StandInSinks.all)
+                Issue.record("accepted")
+            } catch {
+                #expect("\(error)".hasPrefix("/cfg/t.yaml:2:24: sinks[0].log.format: expected one of auto, text, json"))
+                #expect(!"\(error)".contains("hunter2"))
+            }
+        }
     }
 
     @Test func failsWithoutItsModel() throws {

@@ -58,6 +58,15 @@ struct Configuration: Sendable {
         }
     }
 
+    /// Every sink, not started. Throws `SettingsError` for whatever a plugin finds wrong with its block.
+    func makeSinks(_ plugins: [any EventSink.Type], context: SinkContext) throws -> [any EventSink] {
+        do {
+            return try sinks.map { try $0.sink(file: file, plugins: plugins, context: context) }
+        } catch let error as SettingsError {
+            throw redactor.redacted(error)
+        }
+    }
+
     /// The labels of a camera: its own, else the file's, else the model's. The model's ignored labels step back where the
     /// configuration names them as actions, and the model's labels where it ignores them.
     ///

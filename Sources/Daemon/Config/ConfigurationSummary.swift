@@ -1,15 +1,23 @@
 import Foundation
 import Pipeline
+import Plugins
 
 /// What `config check` says about a configuration that is in order.
 struct ConfigurationSummary {
     private let configuration: Configuration
     private let modelDirectory: String
 
-    /// Throws `SettingsError` if the model does not exist.
-    init(_ configuration: Configuration) throws {
+    /// Throws `SettingsError` if the model does not exist or a plugin refuses its block.
+    init(_ configuration: Configuration, plugins: [any EventSink.Type] = BuiltinPlugins.sinks) throws {
         self.configuration = configuration
         modelDirectory = try configuration.modelDirectory()
+        let cameras = configuration.cameras.map { camera in
+            SinkContext.Camera(name: camera.name, labels: (camera.actions ?? configuration.actions ?? []).map(\.label))
+        }
+        _ = try configuration.makeSinks(
+            plugins,
+            context: SinkContext(
+                instance: configuration.instance, version: ClaverdVersion.current, cameras: cameras, report: { _ in }))
     }
 
     var text: String {

@@ -41,6 +41,14 @@ struct SinkSettings: Sendable, Equatable {
         _ = try reader(file: file, keys: plugin.keys)
     }
 
+    /// The sink itself, not started. Throws `SettingsError` for whatever the plugin finds wrong with its block.
+    func sink(file: String, plugins: [any EventSink.Type], context: SinkContext) throws -> any EventSink {
+        guard let plugin = plugins.first(where: { $0.kind == kind }) else {
+            throw SettingsError(file: file, mark: block.mark, path: path, reason: "unknown sink \"\(kind)\"")
+        }
+        return try plugin.init(settings: reader(file: file, keys: plugin.keys), context: context)
+    }
+
     init(kind: String, path: String) {
         self.kind = kind
         self.path = path

@@ -45,7 +45,7 @@ struct FailureReport: Equatable {
         case let error as RecognizerError: status = Self.status(of: error)
         default: status = .software
         }
-        line = "\(error)".escapedForLog(limit: 4000)
+        line = "\(error)".oneLine
     }
 
     private static func status(of error: PipelineError) -> ExitStatus {

@@ -33,7 +33,7 @@ struct StandardErrorLog: LogHandler {
     func log(event: LogEvent) {
         let own = metadata.merging(event.metadata ?? [:]) { $1 }
         let fields = own.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }.joined()
-        let text = "\(event.message)\(fields)".escapedForLog(limit: 4000)
+        let text = "\(event.message)\(fields)".oneLine
         if isJournal {
             write("<\(Self.priority(event.level))>\(text)\n")
         } else {

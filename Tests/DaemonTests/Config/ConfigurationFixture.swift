@@ -7,25 +7,36 @@ import Pipeline
 enum StandInSinks {
     struct Log: StandIn {
         static let kind = "log"
-        static let keys = [SettingKey("format", accepts: "text, json", standard: "text", meaning: "form of a line")]
+        static let keys = named("format", "to", "scores")
+        init(settings: SettingsReader, context: SinkContext) throws {
+            enum Format: String, CaseIterable { case auto, text, json, journald }
+            _ = try settings.choice("format", Format.self)
+        }
+    }
+
+    struct File: StandIn {
+        static let kind = "file"
+        static let keys = named("path", "max_size", "keep", "sync")
+        init(settings: SettingsReader, context: SinkContext) throws {}
     }
 
     struct MQTT: StandIn {
         static let kind = "mqtt"
-        static let keys = ["host", "port", "user", "password"].map {
-            SettingKey($0, accepts: "text", standard: nil, meaning: "")
-        }
+        static let keys = named(
+            "host", "port", "username", "password", "client_id", "base", "keepalive", "connect_timeout", "tls", "top")
+        init(settings: SettingsReader, context: SinkContext) throws {}
     }
 
-    static let all: [any EventSink.Type] = [Log.self, MQTT.self]
-
-    protocol StandIn: EventSink {
-        init()
+    private static func named(_ names: String...) -> [SettingKey] {
+        names.map { SettingKey($0, accepts: "text", standard: nil, meaning: "") }
     }
+
+    static let all: [any EventSink.Type] = [Log.self, File.self, MQTT.self]
+
+    protocol StandIn: EventSink {}
 }
 
 extension StandInSinks.StandIn {
-    init(settings: SettingsReader, context: SinkContext) throws { self.init() }
     func start() async throws {}
     func deliver(_ message: SinkMessage) async throws {}
     func stop(within limit: Duration) async {}

@@ -97,7 +97,7 @@ import Testing
               - {name: b, source: sub/b.mp4, enabled: false, events: {enter: 0.9}}
             sinks:
               - log:
-              - mqtt: {host: h, port: 1884, user: "123", password: "${env:P}"}
+              - mqtt: {host: h, port: 1884, username: "123", password: "${env:P}"}
             workers: 4
             state: state
             allow: {files: [/srv, clips]}

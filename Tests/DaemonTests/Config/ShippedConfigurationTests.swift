@@ -24,7 +24,9 @@ let packageRoot = URL(filePath: #filePath).deletingLastPathComponent().deletingL
 
     private static func configuration(_ text: String) throws -> Configuration {
         try withTemporaryDirectory { directory in
-            try Data("secret".utf8).write(to: URL(filePath: "\(directory)/dock"))
+            for name in ["dock", "mqtt"] {
+                try Data("secret".utf8).write(to: URL(filePath: "\(directory)/\(name)"))
+            }
             return try Configuration(text: text, variables: ["CREDENTIALS_DIRECTORY": directory])
         }
     }
@@ -38,7 +40,7 @@ let packageRoot = URL(filePath: #filePath).deletingLastPathComponent().deletingL
     @Test func readsWithEveryCommentedKeyTakenIn() throws {
         let configuration = try Self.configuration(Self.uncommented())
         #expect(configuration.cameras.map(\.name) == ["lobby", "dock"])
-        #expect(configuration.sinks.map(\.kind) == ["log", "mqtt"])
+        #expect(configuration.sinks.map(\.kind) == ["log", "file", "mqtt"])
         #expect(configuration.actions?.map(\.label) == ["waving", "fall"])
     }
 
@@ -67,6 +69,9 @@ let packageRoot = URL(filePath: #filePath).deletingLastPathComponent().deletingL
         #expect(keys("events") == Set(EventSettings.keys))
         #expect(keys("actions[1]") == Set(ActionSettings.keys))
         #expect(keys("cameras[0]") == Set(CameraSettings.keys))
+        for (index, plugin) in StandInSinks.all.enumerated() {
+            #expect(keys("sinks[\(index)].\(plugin.kind)") == Set(plugin.keys.map(\.name)))
+        }
         #expect(keys("cameras[0].region") == Set(CameraSettings.Region.keys))
     }
 
