@@ -56,17 +56,13 @@ struct FailureReport: Equatable {
         }
     }
 
+    /// Everything but the file system itself is something wrong with what was read.
     private static func status(of error: RecognizerError) -> ExitStatus {
-        switch error {
-        case .io(_, let operation, _):
-            switch operation {
-            case "open", "read", "map": .noInput
-            case "create": .cannotCreate
-            default: .ioError
-            }
-        case .malformed, .unsupportedGlobal, .tensorNames, .shapeMismatch, .nonFinite, .configuration, .textTooLong,
-            .emptyText, .mergesMissing:
-            .dataError
+        guard case .io(_, let operation, _) = error else { return .dataError }
+        switch operation {
+        case "open", "read", "map": return .noInput
+        case "create": return .cannotCreate
+        default: return .ioError
         }
     }
 }
