@@ -135,10 +135,13 @@ CKERNELS_ALL_FINITE(bf16, uint16_t, 0x7f80u)
 CKERNELS_ALL_FINITE(f32, uint32_t, 0x7f800000u)
 CKERNELS_ALL_FINITE(f64, uint64_t, 0x7ff0000000000000ull)
 
-void ckernels_swap_bytes(void *out, const void *in, size_t count, size_t width) {
-    uint8_t *to = out;
-    const uint8_t *from = in;
-    for (size_t i = 0; i < count; i++) {
-        for (size_t b = 0; b < width; b++) to[i * width + b] = from[i * width + width - 1 - b];
+void ckernels_swap_bytes(void *values, size_t count, size_t width) {
+    uint8_t *bytes = values;
+    for (size_t i = 0; i < count; i++, bytes += width) {
+        for (size_t b = 0; b < width / 2; b++) {
+            uint8_t kept = bytes[b];
+            bytes[b] = bytes[width - 1 - b];
+            bytes[width - 1 - b] = kept;
+        }
     }
 }

@@ -11,7 +11,9 @@ import Testing
 
     private static let helps: [(String, any ParsableCommand.Type)] = [
         ("claverd", Claverd.self), ("config", ConfigCommand.self), ("config-check", ConfigCommand.Check.self),
-        ("config-print", ConfigCommand.Print.self), ("version", VersionCommand.self),
+        ("config-print", ConfigCommand.Print.self), ("model", ModelCommand.self),
+        ("model-import", ModelImportCommand.self), ("model-inspect", ModelInspectCommand.self),
+        ("version", VersionCommand.self),
     ]
 
     /// Help is part of the interface. After a deliberate change, run with CLAVERD_RECORD_SNAPSHOTS=1 and look at the diff.

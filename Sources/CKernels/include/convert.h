@@ -19,6 +19,6 @@ int ckernels_all_finite_bf16(const void *in, size_t count);
 int ckernels_all_finite_f32(const void *in, size_t count);
 int ckernels_all_finite_f64(const void *in, size_t count);
 
-// Reverses the bytes of each element of `width` 2, 4 or 8.
-void ckernels_swap_bytes(void *out, const void *in, size_t count, size_t width);
+// Reverses the bytes of each element of `width` 2, 4 or 8, in place.
+void ckernels_swap_bytes(void *values, size_t count, size_t width);
 #endif

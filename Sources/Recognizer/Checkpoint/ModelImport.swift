@@ -1,0 +1,148 @@
+import Glibc
+
+/// Makes a model directory of a published checkpoint.
+package enum ModelImport {
+    package struct Options: Sendable {
+        /// `nil`: what the checkpoint says, else KMT.
+        package var mask: KroneckerMask?
+        /// T for a checkpoint without temporal part; `nil`: 8.
+        package var frames: Int?
+        /// A merges file, plain or gzip, or a `tokenizer.json`; `nil`: one beside the checkpoint.
+        package var mergesPath: String?
+        /// A `labels.csv` whose names become the model's own.
+        package var labelsPath: String?
+
+        package init(
+            mask: KroneckerMask? = nil, frames: Int? = nil, mergesPath: String? = nil, labelsPath: String? = nil
+        ) {
+            self.mask = mask
+            self.frames = frames
+            self.mergesPath = mergesPath
+            self.labelsPath = labelsPath
+        }
+    }
+
+    package struct Outcome: Sendable {
+        package let config: ModelConfig
+        /// What was decided or added, a sentence each, for the person who imports.
+        package let notes: [String]
+    }
+
+    /// Files that may hold the weights of a downloaded folder, in the order in which they are looked for.
+    private static let weightFiles = [ModelDirectory.weightsName, "pytorch_model.bin"]
+    private static let mergesFiles = [
+        ModelDirectory.mergesName, "tokenizer.json", "bpe_simple_vocab_16e6.txt.gz", "bpe_simple_vocab_16e6.txt",
+    ]
+
+    /// Reads `source`, a checkpoint or a folder with one, and writes the directory `output`, which must not hold anything.
+    ///
+    /// The stored precision is kept. Everything is written into a directory beside `output` and renamed at the end:
+    /// after an error nothing is there.
+    package static func run(
+        source: String, output: String, options: Options = Options()
+    ) throws(RecognizerError) -> Outcome {
+        let output = output.count > 1 && output.hasSuffix("/") ? String(output.dropLast()) : output
+        try FileTree.requireUnused(output)
+        let path = try weightsPath(source)
+        let file = try MappedFile(path)
+        let original = try CheckpointReader.read(file, path: path)
+        var state = try CheckpointNames.authors(original, path: path)
+        var notes: [String] = []
+        let mask = chooseMask(asked: options.mask, said: statedMask(state.metadata), notes: &notes)
+        let geometry = try ModelGeometry(tensors: state.tensors, mask: mask, frames: options.frames, path: path)
+        let isPlain = !state.tensors.keys.contains(where: ModelTensors.isTemporal)
+        if isPlain {
+            let type = state.tensors["visual.conv1.weight"]?.type ?? .float32
+            state.tensors.merge(IdentityBlocks.tensors(geometry, type: type)) { first, _ in first }
+            notes.append(
+                "plain CLIP without a temporal part: added \(geometry.temporalLayers) temporal blocks that change"
+                    + " nothing (zero output projections and temporal embedding) for windows of \(geometry.frames)"
+                    + " frames; it scores as frame-averaged CLIP until it is trained")
+            notes.append("normalisation is OpenAI's CLIP's")
+        }
+        state.metadata = [:]
+        try ModelTensors.check(state, geometry: geometry, path: path)
+
+        let merges = try merges(for: geometry.vocabularySize, beside: path, options: options)
+        var config = ModelConfig(
+            name: output.split(separator: "/").last.map(String.init) ?? "model", geometry: geometry,
+            tokenizer: merges == nil ? .bytes : .clip)
+        if isPlain { (config.mean, config.deviation) = (ModelConfig.clipMean, ModelConfig.clipDeviation) }
+        if let labels = options.labelsPath { config.labels = try ListFile.labels(labels) }
+        try write(state, config: &config, merges: merges, source: file, to: output)
+        return Outcome(config: config, notes: notes)
+    }
+
+    private static func weightsPath(_ source: String) throws(RecognizerError) -> String {
+        guard FileTree.isDirectory(source) else { return source }
+        guard let file = weightFiles.first(where: { FileTree.exists(source + "/" + $0) }) else {
+            throw .malformed(path: source, reason: "a directory without \(weightFiles.joined(separator: " or "))")
+        }
+        return source + "/" + file
+    }
+
+    private static func chooseMask(
+        asked: KroneckerMask?, said: KroneckerMask?, notes: inout [String]
+    ) -> KroneckerMask {
+        if let asked {
+            if let said, said != asked {
+                notes.append("the checkpoint says mask \(said.rawValue); \(asked.rawValue) was asked for and is taken")
+            }
+            return asked
+        }
+        if let said { return said }
+        notes.append("the checkpoint does not say its mask: taken as \(KroneckerMask.kmt.rawValue), --mask changes it")
+        return .kmt
+    }
+
+    /// The mask as a training bundle's settings or a safetensors file's `config` state it.
+    private static func statedMask(_ metadata: [String: String]) -> KroneckerMask? {
+        for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
+            let last = key.split(separator: ".").last?.lowercased() ?? ""
+            if last == "mask" || last == "mask_mode", let mask = KroneckerMask(rawValue: value) { return mask }
+        }
+        guard let text = metadata["config"] else { return nil }
+        let owner = HeapBytes(count: text.utf8.count) { $0.copyBytes(from: text.utf8) }
+        guard let config = try? JSONParser.parse(owner.bytes, path: "config") else { return nil }
+        return config.object?["mask"]?.string.flatMap(KroneckerMask.init(rawValue:))
+    }
+
+    private static func merges(
+        for vocabulary: Int, beside path: String, options: Options
+    ) throws(RecognizerError) -> MergeList? {
+        if vocabulary == MergesFile.byteVocabulary, options.mergesPath == nil { return nil }
+        if let given = options.mergesPath { return try MergesFile.read(given, vocabulary: vocabulary) }
+        let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+        guard let found = mergesFiles.map({ folder + $0 }).first(where: FileTree.exists) else {
+            throw .mergesMissing(path: path, expectedVocabulary: vocabulary)
+        }
+        return try MergesFile.read(found, vocabulary: vocabulary)
+    }
+
+    private static func write(
+        _ state: StateDict, config: inout ModelConfig, merges: MergeList?, source: MappedFile, to output: String
+    ) throws(RecognizerError) {
+        for (name, tensor) in state.tensors.sorted(by: { $0.value.range.lowerBound < $1.value.range.lowerBound }) {
+            guard tensor.isFinite else { throw .nonFinite(tensor: name) }
+            (tensor.owner as? MappedFile)?.forget(tensor.range)
+        }
+        let directory = "\(output).importing-\(getpid())"
+        try FileTree.createDirectory(directory)
+        do {
+            let receipt = try SafetensorsWriter.write(state, to: directory + "/" + ModelDirectory.weightsName)
+            try source.checkUnchanged()
+            config.provenance = ModelConfig.Provenance(
+                source: source.path.split(separator: "/").last.map(String.init) ?? source.path, sha256: receipt.digest,
+                byteCount: receipt.byteCount, headerSHA256: receipt.headerDigest)
+            if let merges {
+                try ReplacementFile.write(merges.text, to: directory + "/" + ModelDirectory.mergesName)
+            }
+            try ReplacementFile.write(config.json, to: directory + "/" + ModelDirectory.configName)
+            try FileTree.move(directory, to: output)
+        } catch {
+            FileTree.removeDirectory(
+                directory, files: [ModelDirectory.weightsName, ModelDirectory.mergesName, ModelDirectory.configName])
+            throw error
+        }
+    }
+}

@@ -1,0 +1,48 @@
+import Foundation
+import Testing
+
+@testable import Daemon
+
+@Suite struct ModelCommandTests {
+    private static let program = URL(filePath: ConfigurationEnvironment.current.executable)
+        .deletingLastPathComponent().appending(path: "claverd").path
+    private static let checkpoints = packageRoot.appending(path: "Tests/Golden/checkpoints").path
+
+    @Test func importsAndInspects() throws {
+        try withTemporaryDirectory { directory in
+            let model = directory + "/model"
+            let made = try ProgramRun(
+                Self.program, ["model", "import", Self.checkpoints + "/hf-clip", "--output", model, "--frames", "5"])
+            #expect(made.status == 0)
+            #expect(made.error.contains("plain CLIP without a temporal part: added 1 temporal blocks"))
+            let seen = try ProgramRun(Self.program, ["model", "inspect", model])
+            #expect(seen.output == made.output && seen.output.contains("5 frames of 32x32"))
+            let json = try ProgramRun(Self.program, ["model", "inspect", model, "--json"])
+            let object = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
+            #expect((object["geometry"] as? [String: Int])?["frames"] == 5)
+        }
+    }
+
+    @Test func exitsBySysexits() throws {
+        try withTemporaryDirectory { directory in
+            let (good, model) = (Self.checkpoints + "/state-dict.pth", directory + "/model")
+            let cases: [([String], Int32)] = [
+                (["import", good], 64),
+                (["import", good, "--output", model, "--mask", "XMT"], 64),
+                (["import", good, "--output", model, "--frames", "0"], 64),
+                (["import", Self.checkpoints + "/hostile/runs-a-command.pth", "--output", model], 65),
+                (["import", Self.checkpoints + "/hostile/truncated.pth", "--output", model], 65),
+                (["import", directory + "/absent.pth", "--output", model], 66),
+                (["import", good, "--output", Self.checkpoints], 73),
+                (["inspect", directory + "/absent"], 66),
+            ]
+            for (arguments, status) in cases {
+                let run = try ProgramRun(Self.program, ["model"] + arguments)
+                #expect(run.status == status, "\(arguments): \(run.error)")
+                #expect(run.output.isEmpty)
+            }
+            #expect(!FileManager.default.fileExists(atPath: model))
+            #expect(!FileManager.default.fileExists(atPath: "/tmp/claverd-was-owned"))
+        }
+    }
+}
