@@ -56,8 +56,16 @@ let package = Package(
             ],
             swiftSettings: strict),
 
-        .target(name: "TestSupport", dependencies: ["Recognizer", "Pipeline"], path: "Tests/TestSupport", swiftSettings: strict),
-        .testTarget(name: "RecognizerTests", dependencies: ["Recognizer", "CKernels", "TestSupport"], swiftSettings: strict),
+        .executableTarget(
+            name: "Benchmarks",
+            dependencies: ["Recognizer", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "Benchmarks", swiftSettings: strict),
+
+        .target(
+            name: "TestSupport", dependencies: ["Recognizer", "Pipeline"], path: "Tests/TestSupport",
+            swiftSettings: strict),
+        .testTarget(
+            name: "RecognizerTests", dependencies: ["Recognizer", "CKernels", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "PluginsTests", dependencies: ["Plugins", "Pipeline", "TestSupport"], swiftSettings: strict),
         .testTarget(
@@ -66,6 +74,7 @@ let package = Package(
             exclude: ["Snapshots"],
             swiftSettings: strict),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["Daemon", "Pipeline", "Recognizer", "TestSupport"], swiftSettings: strict),
+            name: "EndToEndTests", dependencies: ["Daemon", "Pipeline", "Recognizer", "TestSupport"],
+            swiftSettings: strict),
     ]
 )

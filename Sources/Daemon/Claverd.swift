@@ -6,7 +6,9 @@ struct Claverd: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "claverd", abstract: "Recognises actions in video streams, named in plain text.",
         version: ClaverdVersion.current,
-        subcommands: [ConfigCommand.self, ModelCommand.self, VersionCommand.self])
+        subcommands: [
+            RunCommand.self, ClassifyCommand.self, ModelCommand.self, ConfigCommand.self, VersionCommand.self,
+        ])
 
     static func main() async {
         Signal.ignoreBrokenPipes()

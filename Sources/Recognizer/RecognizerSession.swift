@@ -16,7 +16,8 @@ package final class RecognizerSession {
     private var logits: FloatBuffer
 
     /// - Throws: `RecognizerError` when a tensor is missing or has another shape than the geometry says.
-    package init(weights: ModelWeights, geometry: ModelGeometry, backend: any Backend, capacity: VisionCapacity) throws {
+    package init(weights: ModelWeights, geometry: ModelGeometry, backend: any Backend, capacity: VisionCapacity) throws
+    {
         self.geometry = geometry
         self.capacity = capacity
         vision = try backend.makeVisionTower(weights, geometry, capacity: capacity)
@@ -26,7 +27,8 @@ package final class RecognizerSession {
     }
 
     private static func scale(_ weights: ModelWeights) throws(RecognizerError) -> Float {
-        ckernels_exp(try weights.parameter("logit_scale").pointer.pointee)
+        let logarithm = try weights.parameter("logit_scale")
+        return withExtendedLifetime(logarithm) { ckernels_exp(logarithm.pointer.pointee) }
     }
 
     /// Computes and keeps the spatial features of frames.
@@ -71,7 +73,8 @@ package final class RecognizerSession {
         vocabulary.features.values.withUnsafeBufferPointer { features in
             guard let features = features.baseAddress else { return }
             for prompt in 0..<vocabulary.prompts {
-                ckernels_matrix_vector(logits.pointer, features + prompt * classes * width, videoFeature, classes, width)
+                ckernels_matrix_vector(
+                    logits.pointer, features + prompt * classes * width, videoFeature, classes, width)
                 ckernels_softmax(logits.pointer, classes, scale)
                 for index in 0..<classes { scores[index] += logits.pointer[index] * share }
             }

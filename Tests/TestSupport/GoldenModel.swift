@@ -4,7 +4,8 @@ package import Recognizer
 package enum GoldenModel {
     package static func geometry(_ mask: KroneckerMask) -> ModelGeometry {
         ModelGeometry(
-            imageSize: 32, patchSize: 8, frames: 4, visionWidth: 128, visionLayers: 3, temporalLayers: 1, embeddingWidth: 48,
+            imageSize: 32, patchSize: 8, frames: 4, visionWidth: 128, visionLayers: 3, temporalLayers: 1,
+            embeddingWidth: 48,
             textWidth: 64, textLayers: 2, contextLength: 77, vocabularySize: 514, mask: mask)
     }
 
@@ -19,7 +20,8 @@ package enum GoldenModel {
 extension StoredTensor {
     /// A tensor in memory of its own.
     package init(copying tensor: Tensor) {
-        self.init(type: .float32, shape: tensor.shape, owner: ArrayBytes(tensor.values), range: 0..<tensor.values.count * 4)
+        self.init(
+            type: .float32, shape: tensor.shape, owner: ArrayBytes(tensor.values), range: 0..<tensor.values.count * 4)
     }
 }
 

@@ -3,5 +3,5 @@ import ArgumentParser
 struct ModelCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "model", abstract: "Make, inspect and run model directories.",
-        subcommands: [ModelImportCommand.self, ModelInspectCommand.self])
+        subcommands: [ModelImportCommand.self, ModelInspectCommand.self, ModelRunCommand.self])
 }

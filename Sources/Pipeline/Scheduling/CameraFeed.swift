@@ -45,6 +45,9 @@ final class CameraFeed: @unchecked Sendable {
             take(frame)
         case .newEpoch:
             clock.beginEpoch()
+        case .state(.disabled, _):
+            // `ended` follows, behind the last frame.
+            break
         case .state(let state, let reason):
             mailbox.post(camera: camera, .state(state, reason: reason, time: clock.now(at: .now)))
         case .ended(let error):

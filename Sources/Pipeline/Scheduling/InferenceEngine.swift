@@ -9,11 +9,8 @@ import Synchronization
 ///
 /// `@unchecked Sendable`: after `start` the session and all scratch belong to the one thread that `run` is on.
 final class InferenceEngine: @unchecked Sendable {
-    /// What the engine hands on: reports in each camera's own order, and the end of a source.
-    enum Output: Sendable {
-        case report(CameraReport)
-        case ended(PipelineError?)
-    }
+    /// Windows in a row without finite scores after which the model counts as broken: weights or memory are damaged.
+    private static let mostInvalidWindows = 20
 
     private struct Camera {
         let plan: CameraPlan
@@ -33,7 +30,7 @@ final class InferenceEngine: @unchecked Sendable {
 
     private let session: RecognizerSession
     private let mailbox: Mailbox
-    private let output: @Sendable (_ camera: Int, Output) -> Void
+    private let output: @Sendable (_ camera: Int, VideoPipeline.Output) -> Void
     private let counters: EngineCounters
     private var cameras: [Camera]
     private let ring: Int
@@ -47,6 +44,7 @@ final class InferenceEngine: @unchecked Sendable {
     private var batchSlots: [Int] = []
     private var frameSlots: [Int] = []
     private var scores: [Float] = []
+    private var invalidWindows = 0
     /// (frames, N, 3*P*P)
     private var patches: [Float]
     /// (capacity.windows, E)
@@ -56,12 +54,14 @@ final class InferenceEngine: @unchecked Sendable {
     static func slots(cameras: Int, frames: Int, batch: Int) -> Int { cameras * (frames + batch) }
 
     init(
-        session: sending RecognizerSession, plans: [CameraPlan], live: [Bool], mailbox: Mailbox, counters: EngineCounters,
-        output: @escaping @Sendable (Int, Output) -> Void
+        session: sending RecognizerSession, plans: [CameraPlan], live: [Bool], mailbox: Mailbox,
+        counters: EngineCounters,
+        output: @escaping @Sendable (Int, VideoPipeline.Output) -> Void
     ) {
         let geometry = session.geometry
         ring = geometry.frames + session.capacity.frames
-        precondition(session.capacity.slots >= plans.count * ring, "\(session.capacity.slots) slots for \(plans.count) cameras")
+        precondition(
+            session.capacity.slots >= plans.count * ring, "\(session.capacity.slots) slots for \(plans.count) cameras")
         patches = [Float](repeating: 0, count: session.capacity.frames * geometry.patches * geometry.patchValues)
         features = [Float](repeating: 0, count: session.capacity.windows * geometry.embeddingWidth)
         self.session = session
@@ -182,6 +182,7 @@ final class InferenceEngine: @unchecked Sendable {
                 }
                 row += 1
                 counters.add(windows: 1)
+                checkScores(of: camera)
                 let observation = WindowObservation(
                     start: span.start, end: span.end, scores: scores, arrival: arrival, streamZero: streamZero)
                 output(camera, .report(.window(observation)))
@@ -189,6 +190,12 @@ final class InferenceEngine: @unchecked Sendable {
                 take(note, of: camera, at: at)
             }
         }
+    }
+
+    private func checkScores(of camera: Int) {
+        invalidWindows = scores.allSatisfy(\.isFinite) ? 0 : invalidWindows + 1
+        guard invalidWindows == Self.mostInvalidWindows else { return }
+        output(camera, .broken(reason: "\(invalidWindows) windows in a row had scores that are not finite"))
     }
 
     private func take(_ note: Mailbox.Note, of camera: Int, at moment: ContinuousClock.Instant) {
@@ -200,7 +207,7 @@ final class InferenceEngine: @unchecked Sendable {
             output(camera, .report(.state(state, reason: reason, lastFrame: time)))
         case .ended(let error):
             cameras[camera].away = nil
-            output(camera, .report(.state(.disabled, reason: error.map { "\($0)" }, lastFrame: nil)))
+            output(camera, .report(.state(.disabled, reason: error.map { "\($0)" } ?? "ended", lastFrame: nil)))
             output(camera, .ended(error))
         }
     }

@@ -8,6 +8,8 @@ package final class VideoPipeline: Sendable {
         case report(CameraReport)
         case ended(PipelineError?)
         case trouble(FeedTrouble)
+        /// The model gives no finite scores any more.
+        case broken(reason: String)
     }
 
     /// Picture buffers of a camera: a live one that is this far behind loses frames.
@@ -18,7 +20,6 @@ package final class VideoPipeline: Sendable {
     private let feeds: [CameraFeed]
     private let mailbox: Mailbox
     private let engine: InferenceEngine
-    private let output: @Sendable (_ camera: Int, Output) -> Void
     private let stopped = DispatchSemaphore(value: 0)
 
     /// How much a session must hold for so many cameras.
@@ -45,7 +46,6 @@ package final class VideoPipeline: Sendable {
             live: live, valuesPerFrame: geometry.patches * geometry.patchValues, depth: Self.buffersPerCamera)
         self.mailbox = mailbox
         self.sources = sources
-        self.output = output
         feeds = plans.indices.map { index in
             CameraFeed(
                 camera: index, plan: plans[index], isLive: live[index], mailbox: mailbox,
@@ -53,12 +53,8 @@ package final class VideoPipeline: Sendable {
                     imageSize: geometry.imageSize, patchSize: geometry.patchSize, mean: mean, deviation: deviation)
             ) { output(index, .trouble($0)) }
         }
-        engine = InferenceEngine(session: session, plans: plans, live: live, mailbox: mailbox, counters: counters) {
-            switch $1 {
-            case .report(let report): output($0, .report(report))
-            case .ended(let error): output($0, .ended(error))
-            }
-        }
+        engine = InferenceEngine(
+            session: session, plans: plans, live: live, mailbox: mailbox, counters: counters, output: output)
     }
 
     /// Starts inference, then every source. Called once.

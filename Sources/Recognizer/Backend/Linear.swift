@@ -21,7 +21,8 @@ protocol Linear: Sendable {
     ///   - out: (rows, outputs), contiguous.
     ///   - x: (rows, inputs), contiguous.
     func forward(
-        _ out: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, rows: Int, epilogue: LinearEpilogue, pool: WorkerPool)
+        _ out: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, rows: Int, epilogue: LinearEpilogue,
+        pool: WorkerPool)
 }
 
 /// Makes the layers of the CPU towers for one library and precision.

@@ -33,7 +33,8 @@ private struct OpenBLASLinear: Linear {
     let outputs: Int
 
     func forward(
-        _ out: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, rows: Int, epilogue: LinearEpilogue, pool: WorkerPool
+        _ out: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, rows: Int, epilogue: LinearEpilogue,
+        pool: WorkerPool
     ) {
         let share = (outputs + pool.workers - 1) / pool.workers
         let columns = (share + 63) / 64 * 64
@@ -64,7 +65,8 @@ private struct OpenBLASLinear: Linear {
                 keep = 1
             }
             cblas_sgemm(
-                CblasRowMajor, CblasNoTrans, CblasTrans, blasint(rows), blasint(count), blasint(inputs), 1, x, blasint(inputs),
+                CblasRowMajor, CblasNoTrans, CblasTrans, blasint(rows), blasint(count), blasint(inputs), 1, x,
+                blasint(inputs),
                 layer.weight.pointer + begin * inputs, blasint(inputs), keep, to, blasint(outputs))
             if epilogue == .quickGELU { ckernels_quick_gelu(to, outputs, rows, count) }
         }

@@ -28,14 +28,15 @@ import Testing
             let features = text.unitFeatures(texts).values
             let labels = (0..<shape[1]).map { "class \($0)" }
             return Vocabulary(
-                labels: labels, features: Tensor(shape: [shape[0], shape[1], geometry.embeddingWidth], values: features))
+                labels: labels,
+                features: Tensor(shape: [shape[0], shape[1], geometry.embeddingWidth], values: features))
         }
     }
 
     @Test(arguments: KroneckerMask.allCases, [1, 2, 3])
     func equalsTheReferenceInOneShot(mask: KroneckerMask, workers: Int) throws {
         let it = try Case(mask, workers: workers, capacity: VisionCapacity(frames: 8, windows: 2, slots: 8))
-        let patches = Patches.of(try it.golden.floats("clips"), geometry: it.geometry)
+        let patches = PatchMatrix.of(try it.golden.floats("clips").values[...], geometry: it.geometry)
         let slots = [0, 1, 2, 3, 4, 5, 6, 7]
         it.session.encodeFrames(patches, count: 8, slots: slots)
         let spatial = slots.flatMap { it.session.readSpatialFeatures(slot: $0) }
@@ -77,13 +78,14 @@ import Testing
     @Test(arguments: KroneckerMask.allCases)
     func streamingEqualsTheReference(mask: KroneckerMask) throws {
         let it = try Case(mask, workers: 2, capacity: VisionCapacity(frames: 1, windows: 1, slots: 5))
-        let frames = Patches.of(try it.golden.floats("stream_frames"), geometry: it.geometry)
+        let frames = PatchMatrix.of(try it.golden.floats("stream_frames").values[...], geometry: it.geometry)
         let perFrame = it.geometry.patches * it.geometry.patchValues
         let vocabulary = try it.vocabulary()
         var scores: [Float] = []
         var video = [Float](repeating: 0, count: it.geometry.embeddingWidth)
         for frame in 0..<9 {
-            it.session.encodeFrames(Array(frames[frame * perFrame..<(frame + 1) * perFrame]), count: 1, slots: [frame % 5])
+            it.session.encodeFrames(
+                Array(frames[frame * perFrame..<(frame + 1) * perFrame]), count: 1, slots: [frame % 5])
             guard frame >= 3 else { continue }
             it.session.encodeWindows((frame - 3...frame).map { $0 % 5 }, count: 1, videoFeatures: &video)
             var row: [Float] = []

@@ -29,7 +29,8 @@ final class CPUTextTower: TextTower {
             try TransformerBlock(weights, path: "transformer.resblocks.\($0).", width: width, factory: factory)
         }
         norm = LayerNorm(
-            weight: try weights.parameter("ln_final.weight", width), bias: try weights.parameter("ln_final.bias", width),
+            weight: try weights.parameter("ln_final.weight", width),
+            bias: try weights.parameter("ln_final.bias", width),
             width: width)
         let matrix = try weights.parameter("text_projection", width, geometry.embeddingWidth)
         projection = factory.makeLinear(
@@ -65,12 +66,15 @@ final class CPUTextTower: TextTower {
     private func encode(_ texts: [[Int32]], _ features: UnsafeMutablePointer<Float>) {
         let width = geometry.textWidth
         let length = texts.map(Self.length).max() ?? 0
-        precondition(length >= 1 && length <= geometry.contextLength, "\(length) tokens in a context of \(geometry.contextLength)")
+        precondition(
+            length >= 1 && length <= geometry.contextLength,
+            "\(length) tokens in a context of \(geometry.contextLength)")
         for (row, text) in texts.enumerated() {
             for place in 0..<length {
                 // Behind a shorter text's end any token will do.
                 let token = Int(place < text.count ? text[place] : 0)
-                precondition(token >= 0 && token < geometry.vocabularySize, "token \(token) of \(geometry.vocabularySize)")
+                precondition(
+                    token >= 0 && token < geometry.vocabularySize, "token \(token) of \(geometry.vocabularySize)")
                 let to = stream.pointer + (row * length + place) * width
                 let (word, position) = (embedding.pointer + token * width, positions.pointer + place * width)
                 for i in 0..<width { to[i] = word[i] + position[i] }

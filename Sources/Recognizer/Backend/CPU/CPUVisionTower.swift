@@ -54,7 +54,8 @@ final class CPUVisionTower: VisionTower {
         }
         temporal = try (0..<geometry.temporalLayers - 1).map {
             try TransformerBlock(
-                weights, path: "visual.transformer_t.resblocks.\($0).", prefix: "temporal_", width: width, factory: factory)
+                weights, path: "visual.transformer_t.resblocks.\($0).", prefix: "temporal_", width: width,
+                factory: factory)
         }
         last = try ClassTokenBlock(
             weights, path: "visual.transformer_t.resblocks.\(geometry.temporalLayers - 1).", prefix: "temporal_",
@@ -79,7 +80,8 @@ final class CPUVisionTower: VisionTower {
         let embedded = work.projected.pointer
         patchEmbedding.forward(embedded, patches, rows: count * geometry.patches, epilogue: .store, pool: pool)
         let assembly = FrameAssembly(
-            out: stream.pointer, embedded: embedded, classEmbedding: classEmbedding, positions: positions, tokens: tokens,
+            out: stream.pointer, embedded: embedded, classEmbedding: classEmbedding, positions: positions,
+            tokens: tokens,
             width: width)
         pool.run(assembly, parts: count)
         entryNorm.forward(stream.pointer, stream.pointer, rows: count * tokens, pool: pool)

@@ -31,7 +31,8 @@ struct ClassTokenBlock {
         block.eachRows(of: sequences * length) { begin, count in
             block.attentionNorm.forward(work.normalised.pointer, x + begin * width, rows: count, pool: pool)
             keysAndValues.forward(
-                work.projected.pointer + begin * 2 * width, work.normalised.pointer, rows: count, epilogue: .store, pool: pool)
+                work.projected.pointer + begin * 2 * width, work.normalised.pointer, rows: count, epilogue: .store,
+                pool: pool)
         }
         let normalised = scratch.pointer
         let queries = scratch.pointer + classRows * width
@@ -40,7 +41,8 @@ struct ClassTokenBlock {
         query.forward(queries, normalised, rows: classRows, epilogue: .store, pool: pool)
         let attention = AttentionJob(
             out: work.attended.pointer, outStride: width, queries: queries, queryStride: width,
-            keys: work.projected.pointer, values: work.projected.pointer + width, keyStride: 2 * width, heads: block.heads,
+            keys: work.projected.pointer, values: work.projected.pointer + width, keyStride: 2 * width,
+            heads: block.heads,
             length: length, queriesPerSequence: frames, pattern: .kronecker(mask, frames: frames, tokens: tokens),
             scratch: work.attention)
         pool.run(attention, parts: attention.parts(sequences: sequences))

@@ -11,7 +11,9 @@ struct LayerNorm {
     func forward(
         _ out: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, stride: Int? = nil, rows: Int, pool: WorkerPool
     ) {
-        pool.run(Rows(norm: self, out: out, x: x, stride: stride ?? width, rows: rows), parts: (rows + Rows.some - 1) / Rows.some)
+        pool.run(
+            Rows(norm: self, out: out, x: x, stride: stride ?? width, rows: rows),
+            parts: (rows + Rows.some - 1) / Rows.some)
     }
 
     private struct Rows: ParallelJob {

@@ -39,19 +39,23 @@ struct TransformerBlock {
 
     /// - Parameter x: (sequences * length, D), changed in place.
     func forward(
-        _ x: UnsafeMutablePointer<Float>, sequences: Int, length: Int, pattern: AttentionPattern, _ work: BlockWorkspace,
+        _ x: UnsafeMutablePointer<Float>, sequences: Int, length: Int, pattern: AttentionPattern,
+        _ work: BlockWorkspace,
         _ pool: WorkerPool
     ) {
         let rows = sequences * length
         eachRows(of: rows) { begin, count in
             attentionNorm.forward(work.normalised.pointer, x + begin * width, rows: count, pool: pool)
             projection.forward(
-                work.projected.pointer + begin * 3 * width, work.normalised.pointer, rows: count, epilogue: .store, pool: pool)
+                work.projected.pointer + begin * 3 * width, work.normalised.pointer, rows: count, epilogue: .store,
+                pool: pool)
         }
         let projected = UnsafePointer(work.projected.pointer)
         let attention = AttentionJob(
-            out: work.attended.pointer, outStride: width, queries: projected, queryStride: 3 * width, keys: projected + width,
-            values: projected + 2 * width, keyStride: 3 * width, heads: heads, length: length, queriesPerSequence: length,
+            out: work.attended.pointer, outStride: width, queries: projected, queryStride: 3 * width,
+            keys: projected + width,
+            values: projected + 2 * width, keyStride: 3 * width, heads: heads, length: length,
+            queriesPerSequence: length,
             pattern: pattern, scratch: work.attention)
         pool.run(attention, parts: attention.parts(sequences: sequences))
         finish(x, rows: rows, work, pool)
@@ -63,7 +67,8 @@ struct TransformerBlock {
             let rows = x + begin * width
             output.forward(rows, work.attended.pointer + begin * width, rows: count, epilogue: .accumulate, pool: pool)
             mlpNorm.forward(work.normalised.pointer, rows, rows: count, pool: pool)
-            expansion.forward(work.hidden.pointer, work.normalised.pointer, rows: count, epilogue: .quickGELU, pool: pool)
+            expansion.forward(
+                work.hidden.pointer, work.normalised.pointer, rows: count, epilogue: .quickGELU, pool: pool)
             contraction.forward(rows, work.hidden.pointer, rows: count, epilogue: .accumulate, pool: pool)
         }
     }

@@ -1,0 +1,59 @@
+import Logging
+import Pipeline
+
+/// What is known of the cameras while the daemon runs, and what of it goes into the log.
+struct RunStatus {
+    private let cameras: [String]
+    private var states: [CameraState]
+    private var ended: Set<Int> = []
+    private var stopped = false
+    /// Whether a file could not be read.
+    private(set) var failed = false
+
+    init(cameras: [String]) {
+        self.cameras = cameras
+        states = cameras.map { _ in .connecting }
+    }
+
+    /// All sources have ended, or the run was told to stop.
+    var isOver: Bool { stopped || ended.count == cameras.count }
+
+    mutating func stop() { stopped = true }
+
+    mutating func take(_ notice: Assembly.Notice, log: Logger) {
+        switch notice {
+        case .state(let camera, let state, let reason):
+            guard states[camera] != state else { return }
+            states[camera] = state
+            // The end of a source is told with its reason by `.ended`.
+            guard state != .disabled else { return }
+            let level: Logger.Level = state == .online || state == .connecting ? .info : .warning
+            log.log(level: level, "camera \(cameras[camera]): \(state.rawValue)\(reason.map { ", \($0)" } ?? "")")
+        case .ended(let camera, let error):
+            ended.insert(camera)
+            if let error {
+                failed = true
+                log.error("camera \(cameras[camera]): \(error)")
+            } else {
+                log.info("camera \(cameras[camera]): ended")
+            }
+        case .broken:
+            break
+        case .trouble(let camera, .unusableFrame(let reason)):
+            log.error("camera \(cameras[camera]): a frame cannot be used: \(reason)")
+        case .trouble(let camera, .tooFewFrames(let period)):
+            log.warning(
+                "camera \(cameras[camera]): frames come too rarely for sampling every \(period.inSettings), so no window fills; raise sampling.every"
+            )
+        }
+    }
+
+    /// One line for `systemctl status`.
+    func line(windows: Int) -> String {
+        let online = states.filter { $0 == .online }.count
+        let away = cameras.indices.filter { states[$0] != .online && states[$0] != .disabled }
+            .map { "\(cameras[$0]) \(states[$0].rawValue)" }
+        return "\(online) of \(cameras.count) cameras online, \(windows) windows scored"
+            + (away.isEmpty ? "" : "; " + away.joined(separator: ", "))
+    }
+}

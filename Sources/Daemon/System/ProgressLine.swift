@@ -1,0 +1,30 @@
+import Foundation
+import Synchronization
+
+/// How far a file has been read, on one line of a terminal; silent elsewhere.
+final class ProgressLine: Sendable {
+    private let file: String
+    private let isTerminal = isatty(STDERR_FILENO) == 1
+    private let shownAt = Mutex<ContinuousClock.Instant?>(nil)
+
+    init(file: String) {
+        self.file = URL(filePath: file).lastPathComponent
+    }
+
+    /// At most ten times a second.
+    func show(seconds: Double) {
+        guard isTerminal else { return }
+        let isDue = shownAt.withLock { last in
+            if let last, ContinuousClock.now - last < .milliseconds(100) { return false }
+            last = .now
+            return true
+        }
+        if isDue { write(String(format: "\r%@: %.0f s", file, seconds)) }
+    }
+
+    func clear() {
+        if isTerminal { write("\r\u{1B}[K") }
+    }
+
+    private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+}
