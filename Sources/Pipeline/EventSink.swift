@@ -86,7 +86,7 @@ package protocol EventSink: Sendable {
 
     /// Opens files and connections. A destination that is down is no error: the sink keeps trying by itself.
     func start() async throws
-    /// Hands a message on. Returning means done (for MQTT: handed to the client's own queue).
+    /// Hands a message on. Returning means done (for an event over MQTT: the broker has confirmed it).
     func deliver(_ message: SinkMessage) async throws
     /// Says goodbye, flushes and closes, within the time given.
     func stop(within limit: Duration) async
