@@ -26,8 +26,7 @@ package struct SettingsReader: Sendable {
                         + " Accepted: \(keys.joined(separator: ", "))")
             }
             guard entries.updateValue(entry, forKey: entry.key) == nil else {
-                throw SettingsError(
-                    file: file, mark: entry.keyMark, path: path, reason: "key \"\(entry.key)\" is given twice")
+                throw SettingsError(file: file, mark: entry.keyMark, path: path, reason: "key \"\(entry.key)\" is given twice")
             }
         }
         self.file = file
@@ -87,9 +86,7 @@ package struct SettingsReader: Sendable {
     package func duration(_ key: String, in range: ClosedRange<Duration>) throws -> Duration? {
         guard let node = node(key) else { return nil }
         guard case .scalar(let text, _, _) = node, let value = Self.duration(from: text), range.contains(value) else {
-            throw error(
-                key,
-                "expected a duration with its unit, such as 300ms or 2s, in \(range.lowerBound)...\(range.upperBound)")
+            throw error(key, "expected a duration with its unit, such as 300ms or 2s, in \(range.lowerBound)...\(range.upperBound)")
         }
         return value
     }
@@ -98,10 +95,7 @@ package struct SettingsReader: Sendable {
     where T.RawValue == String {
         guard let text = try text(key) else { return nil }
         guard let value = T(rawValue: text) else {
-            throw error(
-                key,
-                "expected one of \(T.allCases.map(\.rawValue).joined(separator: ", ")), found \"\(text.escapedForLog)\""
-            )
+            throw error(key, "expected one of \(T.allCases.map(\.rawValue).joined(separator: ", ")), found \"\(text.escapedForLog)\"")
         }
         return value
     }
@@ -120,8 +114,7 @@ package struct SettingsReader: Sendable {
         let units: [(String, Double)] = [("ms", 1e-3), ("s", 1), ("m", 60), ("h", 3600)]
         for (unit, seconds) in units where text.hasSuffix(unit) {
             let digits = text.dropLast(unit.count)
-            guard let value = Double(digits), value.isFinite, value >= 0,
-                digits.allSatisfy({ $0.isNumber || $0 == "." })
+            guard let value = Double(digits), value.isFinite, value >= 0, digits.allSatisfy({ $0.isNumber || $0 == "." })
             else { return nil }
             let total = value * seconds
             return total < 1e9 ? .nanoseconds(Int64((total * 1e9).rounded())) : nil
