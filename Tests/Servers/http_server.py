@@ -8,6 +8,8 @@ import argparse
 import base64
 import http.server
 import os
+import sys
+import threading
 import time
 
 import gi
@@ -19,6 +21,9 @@ parser = argparse.ArgumentParser()
 parser.add_argument("--port", default=0, type=int)
 parser.add_argument("--folder", default=".")
 options = parser.parse_args()
+
+# The test holds the other end of standard input: when the test is gone, so is the server.
+threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
 
 
 def pictures():

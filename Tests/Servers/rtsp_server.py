@@ -1,6 +1,9 @@
 #!/usr/bin/python3
 """An RTSP camera for tests: a moving ball and a tone, on a loopback port that is printed as 'port N'."""
 import argparse
+import os
+import sys
+import threading
 
 import gi
 
@@ -20,6 +23,9 @@ parser.add_argument("--udp", action="store_true", help="refuse TCP transport")
 parser.add_argument("--audio-only", action="store_true")
 parser.add_argument("--certificate", help="PEM with certificate and key: serve rtsps")
 options = parser.parse_args()
+
+# The test holds the other end of standard input: when the test is gone, so is the server.
+threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
 
 Gst.init(None)
 server = GstRtspServer.RTSPServer()

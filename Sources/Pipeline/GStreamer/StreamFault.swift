@@ -1,3 +1,5 @@
+import Foundation
+
 /// What went wrong inside a pipeline, in GStreamer's terms, and what that means in ours.
 package struct StreamFault: Sendable, Equatable {
     package enum Domain: String, Sendable {
@@ -45,6 +47,13 @@ package struct StreamFault: Sendable, Equatable {
     /// the server refused the transport.
     package var isNothingPlayable: Bool { domain == .stream && code == StreamCode.codecNotFound.rawValue }
 
+    /// What the debug text adds behind its line of file and function names, in parentheses.
+    private var detail: String {
+        guard let line = debug.firstIndex(where: \.isNewline) else { return "" }
+        let rest = debug[debug.index(after: line)...].trimmingCharacters(in: .whitespacesAndNewlines)
+        return rest.isEmpty ? "" : " (\(rest.prefix(200)))"
+    }
+
     private enum ResourceCode: Int {
         case notFound = 3
         case busy = 4
@@ -54,6 +63,7 @@ package struct StreamFault: Sendable, Equatable {
     }
 
     private enum StreamCode: Int {
+        case failed = 1
         case typeNotFound = 4
         case wrongType = 5
         case codecNotFound = 6
@@ -68,7 +78,7 @@ package struct StreamFault: Sendable, Equatable {
     ///   - isFile: a file cannot be "unreachable".
     ///   - missing: what GStreamer said it lacks, before this fault.
     package func error(source: String, isFile: Bool, missing: MissingPlugin?) -> PipelineError {
-        let text = Redaction.parameters(Redaction.oneLine(message))
+        let text = Redaction.parameters(Redaction.oneLine(message + detail))
         switch domain {
         case .resource:
             switch ResourceCode(rawValue: code) {
@@ -91,6 +101,9 @@ package struct StreamFault: Sendable, Equatable {
                 return .unreadable(source: source, reason: "is encrypted")
             case .decode, .demux:
                 return .unreadable(source: source, reason: "not a video that GStreamer can read: \(text)")
+            case .failed where !isFile && debug.contains("reason error"):
+                // All that the HTTP source says about a connection that fails.
+                return .unreachable(source: source, reason: "the connection failed or broke off")
             default:
                 return isFile ? .unreadable(source: source, reason: text) : .unreachable(source: source, reason: text)
             }

@@ -13,8 +13,8 @@ package struct SourceOptions: Sendable, Equatable {
 
 /// How long a source may be silent, and when it is tried again.
 package struct SupervisionLimits: Sendable, Equatable {
-    /// Live: from opening to the first frame; also the limit of each network operation.
-    package var opening: Duration = .seconds(10)
+    /// Live: from opening to the first frame; also the limit of each network operation. The promise is 10 s, noticing included.
+    package var opening: Duration = .seconds(9)
     /// Live: without a frame for this long the camera is `stalled`.
     package var stalled: Duration = .seconds(5)
     /// Live: without a frame for this long the connection is built anew.

@@ -39,6 +39,8 @@ package struct SourceSupervisor: Sendable {
     private var phase = Phase.idle
     private var reported: CameraState?
     private var hasDelivered = false
+    /// Why the stream was last given up.
+    package private(set) var lastError: PipelineError?
 
     /// - Parameter name: the source's, for the errors that are found here.
     package init(isLive: Bool, name: String, limits: SupervisionLimits, seed: UInt64) {
@@ -119,6 +121,7 @@ package struct SourceSupervisor: Sendable {
 
     private mutating func fail(_ error: PipelineError, at now: Duration) -> [Action] {
         if case .streaming(let since, let lastFrame, _) = phase, lastFrame - since >= limits.stable { backoff.reset() }
+        lastError = error
         let wait: Duration
         let state: CameraState
         if case .unauthorised = error {
@@ -133,6 +136,7 @@ package struct SourceSupervisor: Sendable {
     /// The end is told before the pipeline is closed: one that hangs might never close.
     private mutating func finish(_ error: PipelineError?) -> [Action] {
         phase = .over
+        lastError = error
         return report(.disabled, reason: error?.reason ?? "ended") + [.end(error), .close]
     }
 

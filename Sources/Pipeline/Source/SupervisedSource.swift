@@ -123,11 +123,11 @@ private final class SourceRun {
             signal(.badFrame)
         case .idle: break
         case .end:
-            if let truncation { fail(.unreadable(source: settings.name, reason: truncation)) } else { signal(.ended) }
+            signal(truncation.map { .failed(.unreadable(source: settings.name, reason: $0)) } ?? .ended)
         case .fault(let error, let isTransportRefused):
             // Another attempt without news about the transport starts with the preferred one again.
             transport = isTransportRefused ? transport.other : .tcp
-            fail(explained(error))
+            signal(.failed(explained(error)))
         }
     }
 
@@ -141,17 +141,14 @@ private final class SourceRun {
 
     private func signal(_ signal: SourceSupervisor.Signal) { perform(supervisor.receive(signal, at: now)) }
 
-    private func fail(_ error: PipelineError) {
-        owner.count { $0.lastError = error }
-        signal(.failed(error))
-    }
-
     private func perform(_ actions: [SourceSupervisor.Action]) {
         for action in actions {
             switch action {
             case .open: open()
             case .close: close()
-            case .report(let state, let reason): owner.deliver(.state(state, reason: reason), to: handler)
+            case .report(let state, let reason):
+                owner.count { [error = supervisor.lastError] in $0.lastError = error }
+                owner.deliver(.state(state, reason: reason), to: handler)
             case .beginEpoch: owner.deliver(.newEpoch, to: handler)
             case .end(let error):
                 isOver = true
@@ -171,7 +168,7 @@ private final class SourceRun {
                 location: settings.location, name: settings.name, options: settings.options, transport: transport,
                 shapes: shapes)
         } catch {
-            fail(error)
+            signal(.failed(error))
         }
     }
 

@@ -22,6 +22,13 @@ struct StreamFaultTests {
         #expect(error(.resource, 5, "denied", isFile: true) == .unreadable(source: "camera", reason: "denied"))
     }
 
+    @Test func addsWhatTheDebugTextKnows() {
+        let debug = "gstrtspsrc.c(1): open (): /GstPipeline:pipeline0\nFailed to connect. (Connection refused)"
+        #expect(
+            error(.resource, 7, "Could not open.", debug: debug).reason
+                == "Could not open. (Failed to connect. (Connection refused))")
+    }
+
     @Test func namesThePackageOfAMissingDecoder() {
         let missing = StreamFault.MissingPlugin(kind: "decoder", detail: "video/x-h264")
         #expect(

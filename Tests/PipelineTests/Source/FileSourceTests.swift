@@ -91,8 +91,10 @@ struct FileSourceTests {
 
     @Test func refusesSoundWithoutPictures() async throws {
         let folder = try TemporaryFolder()
-        try folder.launch("audiotestsrc num-buffers=40 ! audioconvert ! vorbisenc ! oggmux ! filesink location=a.ogg")
-        try folder.launch("audiotestsrc num-buffers=40 ! audioconvert ! avenc_aac ! mp4mux ! filesink location=a.mp4")
+        try await folder.launch(
+            "audiotestsrc num-buffers=40 ! audioconvert ! vorbisenc ! oggmux ! filesink location=a.ogg")
+        try await folder.launch(
+            "audiotestsrc num-buffers=40 ! audioconvert ! avenc_aac ! mp4mux ! filesink location=a.mp4")
         for name in ["a.ogg", "a.mp4"] {
             let events = try await SourceRecorder(folder.path(name)).allEvents()
             #expect(events.failure?.reason.contains("no video stream (audio only)") == true, "\(events)")
@@ -101,7 +103,7 @@ struct FileSourceTests {
 
     @Test func readsThePicturesBesideSound() async throws {
         let folder = try TemporaryFolder()
-        try folder.launch(
+        try await folder.launch(
             "matroskamux name=m ! filesink location=both.mkv audiotestsrc num-buffers=40 ! vorbisenc ! m. "
                 + "videotestsrc num-buffers=30 ! vp8enc deadline=1 ! m.")
         let events = try await SourceRecorder(folder.path("both.mkv")).allEvents()
@@ -119,7 +121,7 @@ struct FileSourceTests {
 
     @Test func deliversWhatATruncatedFileStillHas() async throws {
         let folder = try TemporaryFolder()
-        try folder.launch(
+        try await folder.launch(
             "videotestsrc num-buffers=100 pattern=ball ! x264enc ! mp4mux faststart=true ! filesink location=fast.mp4")
         let whole = try Data(contentsOf: URL(filePath: folder.path("fast.mp4")))
         let events = try await SourceRecorder(folder.file("half.mp4", whole.prefix(whole.count / 2))).allEvents()
@@ -142,7 +144,7 @@ struct FileSourceTests {
 
     @Test func turnsATelephonesRecordingUpright() async throws {
         let folder = try TemporaryFolder()
-        try folder.launch(
+        try await folder.launch(
             "videotestsrc num-buffers=5 ! video/x-raw,width=64,height=32 ! x264enc ! mp4mux ! filesink location=flat.mp4"
         )
         var bytes = try Data(contentsOf: URL(filePath: folder.path("flat.mp4")))
@@ -162,7 +164,7 @@ struct FileSourceTests {
 
     @Test func readsTenBitPicturesOfOddSize() async throws {
         let folder = try TemporaryFolder()
-        try folder.launch(
+        try await folder.launch(
             "videotestsrc num-buffers=3 pattern=white ! video/x-raw,format=I420_10LE,width=271,height=33 ! "
                 + "avenc_ffv1 ! matroskamux ! filesink location=deep.mkv")
         let whites = Mutex<[UInt8]>([])

@@ -109,14 +109,16 @@ final class TemporaryFolder: Sendable {
     }
 
     /// Runs gst-launch-1.0 inside the folder.
-    func launch(_ description: String) throws {
+    func launch(_ description: String) async throws {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/gst-launch-1.0")
         process.arguments = ["-q"] + description.split(separator: " ").map(String.init)
         process.currentDirectoryURL = url
+        let ended = AsyncStream<Void>.makeStream()
+        process.terminationHandler = { _ in ended.continuation.finish() }
         try process.run()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0, "gst-launch-1.0 \(description)")
+        for await _ in ended.stream {}
+        try #require(!process.isRunning && process.terminationStatus == 0, "gst-launch-1.0 \(description)")
     }
 
     func path(_ name: String) -> String { url.appending(path: name).path }

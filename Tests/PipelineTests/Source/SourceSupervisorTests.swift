@@ -47,10 +47,10 @@ struct SourceSupervisorTests {
     @Test func givesUpAConnectionThatStaysSilent() {
         var supervisor = live()
         _ = supervisor.start(at: .zero)
-        #expect(supervisor.advance(to: .seconds(9)) == [])
+        #expect(supervisor.advance(to: .seconds(8)) == [])
         #expect(
-            supervisor.advance(to: .seconds(10))
-                == [.close, .report(.offline, reason: "no picture within 10 s of opening")])
+            supervisor.advance(to: .seconds(9))
+                == [.close, .report(.offline, reason: "no picture within 9 s of opening")])
     }
 
     @Test func retriesForEverWithGrowingWaits() {

@@ -4,6 +4,8 @@ import Foundation
 package final class CameraServer: Sendable {
     package let port: Int
     private let process: Process
+    /// Ends when this process does, and the script with it.
+    private let life = Pipe()
 
     package enum Failure: Error {
         case noPort(String)
@@ -17,6 +19,7 @@ package final class CameraServer: Sendable {
         process.executableURL = URL(filePath: "/usr/bin/python3")
         process.arguments = [folder.appending(path: "Servers/\(script)").path] + arguments
         process.standardOutput = output
+        process.standardInput = life
         try process.run()
         var text = ""
         while !text.hasSuffix("\n") {
