@@ -7,7 +7,8 @@ package struct Tolerance: Sendable {
 
     /// - Precondition: both finite and not negative.
     package init(absolute: Double = 0, relative: Double = 0) {
-        precondition(absolute >= 0 && relative >= 0 && absolute.isFinite && relative.isFinite, "a tolerance must be >= 0")
+        precondition(
+            absolute >= 0 && relative >= 0 && absolute.isFinite && relative.isFinite, "a tolerance must be >= 0")
         self.absolute = absolute
         self.relative = relative
     }
