@@ -6,12 +6,12 @@ unitdir ?= /usr/lib/systemd/system
 DESTDIR ?=
 
 SWIFT ?= $(or $(shell command -v swift),$(wildcard /opt/swift/usr/bin/swift),$(wildcard /usr/libexec/swift/bin/swift))
-# The packages of one section of etc/debian-packages.
-packages = $(shell sed -n '/^\[$(1)\]/,/^\[/{/^[^[\#]/p}' etc/debian-packages)
+# The packages of some sections of etc/debian-packages.
+packages = $(foreach section,$(1),$(shell sed -n '/^\[$(section)\]/,/^\[/{/^[^[\#]/p}' etc/debian-packages))
 
 .PHONY: demo build test test-release bench lint deps deps-run deps-test swift install uninstall clean
 
-demo: deps-run build
+demo: swift deps-run build
 	.build/release/claverd run etc/demo/claverd.yaml
 
 build: swift deps
@@ -32,9 +32,9 @@ bench: swift deps
 lint: swift
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
 
-deps: ; @packages="$(call packages,build)"; $(install-missing)
-deps-run: ; @packages="$(call packages,build) $(call packages,run)"; $(install-missing)
-deps-test: ; @packages="$(call packages,build) $(call packages,run) $(call packages,test)"; $(install-missing)
+deps: ; @packages="$(call packages,swift build)"; $(install-missing)
+deps-run: ; @packages="$(call packages,swift build run)"; $(install-missing)
+deps-test: ; @packages="$(call packages,swift build run test)"; $(install-missing)
 
 # Says which packages are missing and installs them; touches nothing when all are there.
 define install-missing
