@@ -1,7 +1,6 @@
 import Foundation
 import Logging
 import Pipeline
-import Plugins
 import Recognizer
 
 /// A configuration turned into running parts: model, cameras, pipeline, event router, sinks.
@@ -29,13 +28,10 @@ struct Assembly {
     /// - Throws: `SettingsError`, `RecognizerError`, `PipelineError`.
     init(_ configuration: Configuration, log: Logger, notice: @escaping @Sendable (Notice) -> Void) throws {
         let settings = configuration.cameras.filter(\.enabled)
-        guard !settings.isEmpty else {
-            throw configuration.error(at: "cameras", "no camera is enabled, so there is nothing to do")
-        }
         let pool = WorkerPool(workers: configuration.workers)
         let model = try Model(path: try configuration.modelDirectory(), backend: CPUBackend.openBLAS(pool: pool))
         let plans = try Self.plans(settings, configuration, model)
-        let sources = try settings.map { try Self.source($0, configuration, cameras: settings.count) }
+        let sources = try settings.map { try Self.source($0, cameras: settings.count) }
         let report = Self.reporter(log)
         let context = SinkContext(
             instance: configuration.instance, version: ClaverdVersion.current,
@@ -98,23 +94,15 @@ struct Assembly {
         }
     }
 
-    private static func source(
-        _ camera: CameraSettings, _ configuration: Configuration, cameras: Int
-    ) throws -> SupervisedSource {
-        do {
-            let location = try SourceLocation(camera.source.value)
-            try configuration.checkAllowed(location)
-            var options = SourceOptions()
-            options.decoderThreads = cameras > 1 ? 1 : 0
-            return try FrameSources.make(location: location, name: camera.name, options: options)
-        } catch PipelineError.sourceRefused(_, let reason) {
-            throw configuration.error(at: "\(camera.path).source", reason)
-        }
+    private static func source(_ camera: CameraSettings, cameras: Int) throws -> SupervisedSource {
+        var options = SourceOptions()
+        options.decoderThreads = cameras > 1 ? 1 : 0
+        return try FrameSources.make(location: camera.source, name: camera.name, options: options)
     }
 
     /// Named by kind, and by place in the list where there are several of a kind.
     private static func runners(_ configuration: Configuration, _ context: SinkContext) throws -> [SinkRunner] {
-        let sinks = try configuration.makeSinks(BuiltinPlugins.sinks, context: context)
+        let sinks = try configuration.makeSinks(context)
         return zip(sinks, configuration.sinks).map { sink, settings in
             let isOnly = configuration.sinks.count { $0.kind == settings.kind } == 1
             return SinkRunner(name: isOnly ? settings.kind : settings.path, sink: sink, report: context.report)

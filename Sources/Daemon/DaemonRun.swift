@@ -94,7 +94,7 @@ struct DaemonRun {
     private func reloaded() -> Configuration? {
         do {
             let next = try Configuration(file: file)
-            _ = try next.modelDirectory()
+            _ = try ConfigurationSummary(next)
             log.info("reloading \(file)")
             return next
         } catch {

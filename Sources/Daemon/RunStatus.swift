@@ -43,7 +43,7 @@ struct RunStatus {
             log.error("camera \(cameras[camera]): a frame cannot be used: \(reason)")
         case .trouble(let camera, .tooFewFrames(let period)):
             log.warning(
-                "camera \(cameras[camera]): frames come too rarely for sampling every \(period.inSettings), so no window fills; raise sampling.every"
+                "camera \(cameras[camera]): frames come too rarely for sampling every \(period.settingText), so no window fills; raise sampling.every"
             )
         }
     }

@@ -57,13 +57,23 @@ import Testing
         #expect((object["reason"] as? String)?.contains("No such file") == true)
     }
 
-    @Test func versionNamesTheProgramFirst() throws {
+    @Test func versionNamesTheProgramAndTheLibrariesLinked() throws {
+        var libraries = ["OpenBLAS", "zlib", "GStreamer", "libmosquitto"]
+        #if OneDNN
+            libraries.append("oneDNN")
+        #endif
+        #if MPI
+            libraries.append("Open MPI")
+        #endif
         let text = try ProgramRun(Self.program, ["version"])
         #expect(text.status == 0)
         #expect(text.output.hasPrefix("claverd \(ClaverdVersion.current)\nswift 6."))
         let json = try ProgramRun(Self.program, ["version", "--json"])
         let object = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: String])
         #expect(object["claverd"] == ClaverdVersion.current)
+        for library in libraries {
+            #expect(object[library]?.wholeMatch(of: /\d+\.\d+(\.\d+)*/) != nil, "\(library): \(object[library] ?? "")")
+        }
     }
 }
 
@@ -83,9 +93,8 @@ import Testing
             try "{}".write(toFile: "\(directory)/m/config.json", atomically: true, encoding: .utf8)
             let file = "\(directory)/c.yaml"
             let configuration = try Configuration(
-                YAMLDocument(text: Self.yaml, file: file).root, file: file, environment: .fixed(),
-                plugins: StandInSinks.all)
-            return (try ConfigurationSummary(configuration, plugins: StandInSinks.all), directory)
+                YAMLDocument(text: Self.yaml, file: file).root, file: file, environment: .fixed())
+            return (try ConfigurationSummary(configuration), directory)
         }
     }
 
@@ -116,7 +125,7 @@ import Testing
                 text: "model: \(directory)\nsinks: [{log: {format: \"${env:F}\"}}]\ncameras: [{name: a, source: a}]",
                 variables: ["F": "hunter2"])
             do {
-                _ = try ConfigurationSummary(configuration, plugins: StandInSinks.all)
+                _ = try ConfigurationSummary(configuration)
                 Issue.record("accepted")
             } catch {
                 #expect("\(error)".hasPrefix("/cfg/t.yaml:2:24: sinks[0].log.format: expected one of auto, text, json"))
