@@ -26,13 +26,15 @@ struct BlockTail {
     ///   - x: (rows, D), changed in place.
     ///   - attended: (rows, D)
     func forward(
-        _ x: UnsafeMutablePointer<Float>, attended: UnsafePointer<Float>, rows: Int, _ work: BlockWorkspace, _ pool: WorkerPool
+        _ x: UnsafeMutablePointer<Float>, attended: UnsafePointer<Float>, rows: Int, _ work: BlockWorkspace,
+        _ pool: WorkerPool
     ) {
         BlockWorkspace.eachRows(of: rows) { begin, count in
             let rows = x + begin * width
             output.forward(rows, attended + begin * width, rows: count, epilogue: .accumulate, pool: pool)
             norm.forward(work.normalised.pointer, rows, rows: count, pool: pool)
-            expansion.forward(work.hidden.pointer, work.normalised.pointer, rows: count, epilogue: .quickGELU, pool: pool)
+            expansion.forward(
+                work.hidden.pointer, work.normalised.pointer, rows: count, epilogue: .quickGELU, pool: pool)
             contraction.forward(rows, work.hidden.pointer, rows: count, epilogue: .accumulate, pool: pool)
         }
     }

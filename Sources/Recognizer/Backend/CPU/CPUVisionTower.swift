@@ -115,7 +115,8 @@ final class CPUVisionTower: VisionTower {
         }
         let classRows = classTokens.pointer
         last.forward(
-            classRows, stream.pointer, windows: count, frames: frames, tokens: tokens, mask: geometry.mask, pooling, work, pool)
+            classRows, stream.pointer, windows: count, frames: frames, tokens: tokens, mask: geometry.mask, pooling,
+            work, pool)
         exitNorm.forward(classRows, classRows, rows: count * frames, pool: pool)
         head.forward(out, classRows, rows: count * frames, epilogue: .store, pool: pool)
     }

@@ -29,7 +29,8 @@ struct ClassTokenBlock {
             let normalised = work.projected.pointer
             norm.forward(normalised, x + window * length * width, rows: length, pool: pool)
             attention.forward(
-                work.attended.pointer + window * frames * width, normalised, frames: frames, tokens: tokens, mask: mask, scratch,
+                work.attended.pointer + window * frames * width, normalised, frames: frames, tokens: tokens, mask: mask,
+                scratch,
                 pool)
         }
         for row in 0..<windows * frames { (out + row * width).update(from: x + row * tokens * width, count: width) }

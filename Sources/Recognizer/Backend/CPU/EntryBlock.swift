@@ -19,7 +19,8 @@ struct EntryBlock {
 
     /// - Parameter slotEmbedding: (T, D)
     init(
-        _ weights: ModelWeights, part: String, width: Int, slotEmbedding: Parameter, frames: Int, factory: any LinearFactory,
+        _ weights: ModelWeights, part: String, width: Int, slotEmbedding: Parameter, frames: Int,
+        factory: any LinearFactory,
         pool: WorkerPool
     ) throws {
         self.width = width
@@ -49,7 +50,8 @@ struct EntryBlock {
     /// What is kept of a frame besides its features: `s G W`, (rows, 3D) from (rows, D).
     func project(_ out: UnsafeMutablePointer<Float>, _ features: UnsafePointer<Float>, rows: Int, _ pool: WorkerPool) {
         BlockWorkspace.eachRows(of: rows) { begin, count in
-            projection.forward(out + begin * 3 * width, features + begin * width, rows: count, epilogue: .store, pool: pool)
+            projection.forward(
+                out + begin * 3 * width, features + begin * width, rows: count, epilogue: .store, pool: pool)
         }
     }
 
@@ -58,7 +60,8 @@ struct EntryBlock {
     ///   - kept: (slots, L, 3D), what `project` gave for each kept frame.
     ///   - places: (windows, T), which kept frame stands in which slot.
     func forward(
-        _ x: UnsafeMutablePointer<Float>, kept: UnsafePointer<Float>, places: UnsafePointer<Int>, windows: Int, frames: Int,
+        _ x: UnsafeMutablePointer<Float>, kept: UnsafePointer<Float>, places: UnsafePointer<Int>, windows: Int,
+        frames: Int,
         tokens: Int, mask: KroneckerMask, _ work: BlockWorkspace, _ pool: WorkerPool
     ) {
         let combine = CombineJob(
@@ -86,7 +89,8 @@ struct EntryBlock {
 
         func run(part: Int, worker: Int) {
             ckernels_combine_normalised(
-                out + part * tokens * 3 * width, kept + places[part] * tokens * 3 * width, slots + (part % frames) * 3 * width,
+                out + part * tokens * 3 * width, kept + places[part] * tokens * 3 * width,
+                slots + (part % frames) * 3 * width,
                 ones, bias, x + part * tokens * width, tokens, width, 3 * width, LayerNorm.epsilon)
         }
     }

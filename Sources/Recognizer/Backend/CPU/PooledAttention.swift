@@ -76,7 +76,8 @@ struct PooledAttention {
         var keys: Int { frames * tokens }
 
         init(
-            of attention: PooledAttention, out: UnsafeMutablePointer<Float>, y: UnsafePointer<Float>, frames: Int, tokens: Int,
+            of attention: PooledAttention, out: UnsafeMutablePointer<Float>, y: UnsafePointer<Float>, frames: Int,
+            tokens: Int,
             mask: KroneckerMask, queries: UnsafeMutablePointer<Float>, absorbed: UnsafeMutablePointer<Float>,
             scores: UnsafeMutablePointer<Float>
         ) {
@@ -142,7 +143,9 @@ struct PooledAttention {
             for head in 0..<window.heads {
                 let row = window.scores + (frame * window.heads + head) * window.keys
                 for key in own + 1..<own + tokens { row[key] = -.infinity }
-                if window.mask == .kmct { for key in own + tokens..<max(window.keys, own + tokens) { row[key] = -.infinity } }
+                if window.mask == .kmct {
+                    for key in own + tokens..<max(window.keys, own + tokens) { row[key] = -.infinity }
+                }
                 ckernels_softmax(row, window.keys, 0.125)
             }
         }
@@ -158,7 +161,8 @@ struct PooledAttention {
             guard count > 0 else { return }
             cblas_sgemm(
                 CblasRowMajor, CblasNoTrans, CblasNoTrans, blasint(window.frames * window.heads), blasint(count),
-                blasint(window.keys), 1, window.scores, blasint(window.keys), window.y + begin, blasint(window.width), 0,
+                blasint(window.keys), 1, window.scores, blasint(window.keys), window.y + begin, blasint(window.width),
+                0,
                 window.absorbed + begin, blasint(window.width))
         }
     }

@@ -19,14 +19,16 @@ struct TransformerBlock {
 
     /// - Parameter x: (sequences * length, D), changed in place.
     func forward(
-        _ x: UnsafeMutablePointer<Float>, sequences: Int, length: Int, pattern: AttentionPattern, _ work: BlockWorkspace,
+        _ x: UnsafeMutablePointer<Float>, sequences: Int, length: Int, pattern: AttentionPattern,
+        _ work: BlockWorkspace,
         _ pool: WorkerPool
     ) {
         let rows = sequences * length
         BlockWorkspace.eachRows(of: rows) { begin, count in
             norm.forward(work.normalised.pointer, x + begin * width, rows: count, pool: pool)
             projection.forward(
-                work.projected.pointer + begin * 3 * width, work.normalised.pointer, rows: count, epilogue: .store, pool: pool)
+                work.projected.pointer + begin * 3 * width, work.normalised.pointer, rows: count, epilogue: .store,
+                pool: pool)
         }
         AttentionJob.run(sequences: sequences, length: length, width: width, pattern: pattern, work, pool)
         tail.forward(x, attended: work.attended.pointer, rows: rows, work, pool)
