@@ -14,6 +14,7 @@ import Testing
         ("config-print", ConfigCommand.Print.self), ("model", ModelCommand.self),
         ("model-import", ModelImportCommand.self), ("model-inspect", ModelInspectCommand.self),
         ("model-run", ModelRunCommand.self), ("run", RunCommand.self), ("classify", ClassifyCommand.self),
+        ("bench", BenchCommand.self),
         ("version", VersionCommand.self),
     ]
 
