@@ -1,4 +1,5 @@
 import ArgumentParser
+import Recognizer
 
 struct VersionCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -105,7 +105,8 @@ extension Configuration {
             guard roots.contains(where: { $0 == "/" || real == $0 || real.hasPrefix($0 + "/") }) else {
                 let allowed = allowedFiles.joined(separator: ", ")
                 throw error(
-                    at: "\(camera.path).source", "\(path) is outside the directories that allow.files names: \(allowed)")
+                    at: "\(camera.path).source", "\(path) is outside the directories that allow.files names: \(allowed)"
+                )
             }
         }
     }

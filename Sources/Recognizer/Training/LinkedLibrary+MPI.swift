@@ -10,10 +10,10 @@ extension LinkedLibrary {
             var length: Int32 = 0
             guard MPI_Get_library_version(&text, &length) == MPI_SUCCESS else { return nil }
             // "Open MPI v4.1.4, package: Debian OpenMPI, ..."
-            let begin = String(decoding: text.prefix(Int(length)).map(UInt8.init(bitPattern:)), as: UTF8.self)
-                .prefix { $0 != "," }
-            guard let mark = begin.firstRange(of: " v") else { return LinkedLibrary(name: "MPI", version: String(begin)) }
-            return LinkedLibrary(name: String(begin[..<mark.lowerBound]), version: String(begin[mark.upperBound...]))
+            let bytes = text.prefix { $0 != 0 && $0 != CChar(bitPattern: UInt8(ascii: ",")) }
+            let begin = String(decoding: bytes.map(UInt8.init(bitPattern:)), as: UTF8.self)
+            let words = begin.split(separator: " v", maxSplits: 1).map(String.init)
+            return LinkedLibrary(name: words.count > 1 ? words[0] : "MPI", version: words.last ?? "unknown")
         #else
             nil
         #endif

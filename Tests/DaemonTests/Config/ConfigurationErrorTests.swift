@@ -50,7 +50,7 @@ import Testing
         ("workers: 0\n" + camera, "t.yaml:2:10: workers: expected a whole number in 1"),
         (
             "allow: {files: [/srv, clips]}\n" + camera,
-            "t.yaml:4:21: cameras[0].source: /cfg/a.mp4 is outside the directories that allow.files names: /srv, /cfg/clips"
+            "t.yaml:4:23: cameras[0].source: a.mp4 is outside the directories that allow.files names: /srv, clips"
         ),
         ("cameras: [{name: a, source: a.mp4, enabled: false}]", "t.yaml:2:10: cameras: no camera is enabled"),
         ("instance: a/b\n" + camera, #"t.yaml:2:11: instance: "a/b" has a "/"; a name is one MQTT topic level"#),
