@@ -1,14 +1,11 @@
 import ArgumentParser
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Daemon
 
 @Suite struct CommandTests {
-    /// The program that was built beside this test.
-    private static let program = URL(filePath: ConfigurationEnvironment.current.executable)
-        .deletingLastPathComponent().appending(path: "claverd").path
-
     private static let helps: [(String, any ParsableCommand.Type)] = [
         ("claverd", Claverd.self), ("config", ConfigCommand.self), ("config-check", ConfigCommand.Check.self),
         ("config-print", ConfigCommand.Print.self), ("model", ModelCommand.self),
@@ -29,7 +26,7 @@ import Testing
     }
 
     @Test func wrongUseExitsWith64() throws {
-        let run = try ProgramRun(Self.program, ["config", "check", "--colour"])
+        let run = try ProgramRun(builtClaverd, ["config", "check", "--colour"])
         #expect(run.status == 64)
         #expect(run.output.isEmpty)
         #expect(run.error.hasPrefix("Error: "))
@@ -40,7 +37,7 @@ import Testing
             let file = "\(directory)/c.yaml"
             try "model: demo\ncamera: []\n".write(toFile: file, atomically: true, encoding: .utf8)
             for arguments in [["config", "check", file], ["config", "print", file]] {
-                let run = try ProgramRun(Self.program, arguments)
+                let run = try ProgramRun(builtClaverd, arguments)
                 #expect(run.status == 78)
                 #expect(run.output.isEmpty)
                 #expect(run.error.hasPrefix("claverd: \(file):2:1: unknown key \"camera\"; did you mean \"cameras\"?"))
@@ -50,7 +47,7 @@ import Testing
     }
 
     @Test func checkTellsAnErrorAsJSONToo() throws {
-        let run = try ProgramRun(Self.program, ["config", "check", "--json", "/nowhere/c.yaml"])
+        let run = try ProgramRun(builtClaverd, ["config", "check", "--json", "/nowhere/c.yaml"])
         #expect(run.status == 78)
         let object = try #require(try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
         #expect(object["ok"] as? Bool == false)
@@ -66,10 +63,10 @@ import Testing
         #if MPI
             libraries.append("Open MPI")
         #endif
-        let text = try ProgramRun(Self.program, ["version"])
+        let text = try ProgramRun(builtClaverd, ["version"])
         #expect(text.status == 0)
         #expect(text.output.hasPrefix("claverd \(ClaverdVersion.current)\nswift 6."))
-        let json = try ProgramRun(Self.program, ["version", "--json"])
+        let json = try ProgramRun(builtClaverd, ["version", "--json"])
         let object = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: String])
         #expect(object["claverd"] == ClaverdVersion.current)
         for library in libraries {

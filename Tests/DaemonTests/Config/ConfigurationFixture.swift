@@ -27,11 +27,3 @@ func configurationError(_ text: String, variables: [String: String] = [:]) -> St
         return "\(error)".replacingOccurrences(of: "/cfg/", with: "")
     }
 }
-
-/// Makes an empty directory, lends it, and removes it.
-func withTemporaryDirectory<R>(_ body: (String) throws -> R) throws -> R {
-    let path = FileManager.default.temporaryDirectory.appending(path: "claverd-test-\(UUID().uuidString)").path
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    return try body(path)
-}

@@ -1,13 +1,10 @@
 import Foundation
 import Pipeline
 import Plugins
+import TestSupport
 import Testing
 
 @testable import Daemon
-
-/// The repository this test was built from.
-let packageRoot = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent()
 
 @Suite struct ShippedConfigurationTests {
     private static func text() throws -> String {

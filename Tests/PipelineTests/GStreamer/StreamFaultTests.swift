@@ -30,6 +30,13 @@ struct StreamFaultTests {
                 == "Could not open. (Failed to connect. (Connection refused))")
     }
 
+    @Test func tellsAnRTSPServersAnswer() {
+        let debug = "gstrtspsrc.c(6954): gst_rtspsrc_send ():\nService Unavailable (503)"
+        #expect(
+            error(.resource, 5, "Unhandled error", debug: debug)
+                == .unreachable(source: "camera", reason: "the server answers Service Unavailable (503)"))
+    }
+
     @Test func namesThePackageOfAMissingDecoder() {
         let missing = StreamFault.MissingPlugin(kind: "decoder", detail: "video/x-h264")
         #expect(
