@@ -47,7 +47,6 @@ package struct ModelWork: Sendable {
     /// block computes nothing but keys and values, except for the class rows.
     package func stream(hop: Int) -> Count {
         let spatial = frame * min(hop, geometry.frames)
-        guard geometry.temporalLayers > 0 else { return spatial + head }
         let tokens = geometry.frames * geometry.tokens
         let width = geometry.visionWidth
         let full = block(tokens: tokens) * (geometry.temporalLayers - 1)
