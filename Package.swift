@@ -64,8 +64,10 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Recognizer", "Pipeline"], path: "Tests/TestSupport",
             swiftSettings: strict),
+        .target(name: "CAllocations", path: "Tests/CAllocations"),
         .testTarget(
-            name: "RecognizerTests", dependencies: ["Recognizer", "CKernels", "TestSupport"], swiftSettings: strict),
+            name: "RecognizerTests", dependencies: ["Recognizer", "CKernels", "CAllocations", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "PluginsTests", dependencies: ["Plugins", "Pipeline", "TestSupport"], swiftSettings: strict),
         .testTarget(

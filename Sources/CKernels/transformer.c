@@ -1,6 +1,7 @@
 #include "transformer.h"
 
 #include <math.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -32,42 +33,56 @@
 #define TILE_VECTORS 4
 #include "transformer.inc.h"
 
-enum { PORTABLE, AVX2, AVX512 };
-
-static int instruction_set(void) {
-    static int known = -1;
-    if (known < 0) {
-        int found = PORTABLE;
-        if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) found = AVX2;
-        if (found == AVX2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
-            && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
-            found = AVX512;
-        known = found;
+static int is_supported(enum ckernels_instructions set) {
+    switch (set) {
+    case CKERNELS_PORTABLE: return 1;
+    case CKERNELS_AVX2: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    case CKERNELS_AVX512:
+        return is_supported(CKERNELS_AVX2) && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
+            && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
     }
-    return known;
+    return 0;
+}
+#else
+static int is_supported(enum ckernels_instructions set) { return set == CKERNELS_PORTABLE; }
+#endif
+
+#define FUNCTIONS(suffix) \
+    {layer_norm_##suffix, quick_gelu_##suffix, matrix_vector_##suffix, softmax_##suffix, attend_##suffix}
+
+static const struct ckernels_functions functions[] = {
+    FUNCTIONS(portable),
+#if defined(__x86_64__)
+    FUNCTIONS(avx2),
+    FUNCTIONS(avx512),
+#endif
+};
+
+const struct ckernels_functions *ckernels_functions_of(enum ckernels_instructions set) {
+    return is_supported(set) ? &functions[set] : NULL;
 }
 
-#define DISPATCH(function, ...) \
-    switch (instruction_set()) { \
-    case AVX512: function##_avx512(__VA_ARGS__); break; \
-    case AVX2: function##_avx2(__VA_ARGS__); break; \
-    default: function##_portable(__VA_ARGS__); \
+// Threads that ask for the first time together find the same.
+static enum ckernels_instructions best(void) {
+    static atomic_int known = -1;
+    int found = atomic_load_explicit(&known, memory_order_relaxed);
+    if (found < 0) {
+        found = is_supported(CKERNELS_AVX512) ? CKERNELS_AVX512 : is_supported(CKERNELS_AVX2) ? CKERNELS_AVX2 : CKERNELS_PORTABLE;
+        atomic_store_explicit(&known, found, memory_order_relaxed);
     }
-#else
-static int instruction_set(void) { return 0; }
-#define DISPATCH(function, ...) function##_portable(__VA_ARGS__)
-#endif
+    return (enum ckernels_instructions)found;
+}
 
 const char *ckernels_instruction_set(void) {
     static const char *const names[] = {"portable", "AVX2", "AVX-512"};
-    return names[instruction_set()];
+    return names[best()];
 }
 
 void ckernels_layer_norm(
     float *out, const float *in, size_t in_stride, const float *weight, const float *bias, size_t rows, size_t width,
     float epsilon
 ) {
-    DISPATCH(layer_norm, out, in, in_stride, weight, bias, rows, width, epsilon)
+    functions[best()].layer_norm(out, in, in_stride, weight, bias, rows, width, epsilon);
 }
 
 void ckernels_combine_normalised(
@@ -78,7 +93,7 @@ void ckernels_combine_normalised(
 }
 
 void ckernels_quick_gelu(float *x, size_t stride, size_t rows, size_t columns) {
-    DISPATCH(quick_gelu, x, stride, rows, columns)
+    functions[best()].quick_gelu(x, stride, rows, columns);
 }
 
 void ckernels_set_rows(float *out, size_t stride, const float *bias, size_t rows, size_t columns) {
@@ -91,11 +106,11 @@ void ckernels_add_rows(float *out, size_t stride, const float *bias, size_t rows
 }
 
 void ckernels_matrix_vector(float *out, const float *matrix, const float *vector, size_t rows, size_t columns) {
-    DISPATCH(matrix_vector, out, matrix, vector, rows, columns)
+    functions[best()].matrix_vector(out, matrix, vector, rows, columns);
 }
 
 void ckernels_softmax(float *scores, size_t count, float scale) {
-    DISPATCH(softmax, scores, count, scale)
+    functions[best()].softmax(scores, count, scale);
 }
 
 float ckernels_length(const float *row, size_t count) {
@@ -122,5 +137,5 @@ void ckernels_transpose_keys(
 }
 
 void ckernels_attend(const struct ckernels_attention *task) {
-    DISPATCH(attend, task)
+    functions[best()].attend(task);
 }

@@ -18,12 +18,18 @@ INLINE float NAME(sum)(VECTOR v) {
     return total;
 }
 
+INLINE VECTOR NAME(choose)(NAME(integers) condition, VECTOR yes, VECTOR no) {
+    return (VECTOR)((condition & (NAME(integers))yes) | (~condition & (NAME(integers))no));
+}
+
 // e^x to 2 units in the last place for x in -87...88; below that, e^-87. Range reduction by ln 2 in two parts, then the
-// Taylor polynomial of degree 6 on |r| <= ln(2)/2.
+// Taylor polynomial of degree 6 on |r| <= ln(2)/2. NaN stays NaN: a broken model must not look like one that is undecided.
 INLINE VECTOR NAME(exponential)(VECTOR x) {
     const VECTOR magic = NAME(splat)(12582912.0f);   // 1.5 * 2^23: adding it rounds to an integer in the low bits
-    x = __builtin_elementwise_max(x, NAME(splat)(-87.0f));
-    x = __builtin_elementwise_min(x, NAME(splat)(88.0f));
+    const VECTOR lowest = NAME(splat)(-87.0f), highest = NAME(splat)(88.0f);
+    // One instruction each, as max and min are, but a NaN stays where those give the bound.
+    x = NAME(choose)(lowest > x, lowest, x);
+    x = NAME(choose)(highest < x, highest, x);
     VECTOR shifted = x * 1.44269504088896341f + magic;
     VECTOR n = shifted - magic;
     VECTOR r = x - n * 0.693359375f;
@@ -35,7 +41,8 @@ INLINE VECTOR NAME(exponential)(VECTOR x) {
     p = p * r + 0.5f;
     p = p * r + 1.0f;
     p = p * r + 1.0f;
-    return (VECTOR)((NAME(integers))p + ((NAME(integers))shifted << 23));
+    // Times 2^n, made of its exponent bits; added to p's bits instead they could turn a NaN into a number.
+    return p * (VECTOR)((NAME(integers))NAME(splat)(1.0f) + ((NAME(integers))shifted << 23));
 }
 
 // Mean of `width` values, and 1 / sqrt(variance + epsilon).

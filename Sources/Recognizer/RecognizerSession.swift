@@ -15,7 +15,8 @@ package final class RecognizerSession {
     /// (C), grown to the largest vocabulary seen.
     private var logits: FloatBuffer
 
-    /// - Throws: `RecognizerError` when a tensor is missing or has another shape than the geometry says.
+    /// - Throws: `RecognizerError` when a tensor is missing or has another shape than the geometry says, or `exp(logit_scale)`
+    ///   is not finite.
     package init(weights: ModelWeights, geometry: ModelGeometry, backend: any Backend, capacity: VisionCapacity) throws
     {
         self.geometry = geometry
@@ -28,7 +29,9 @@ package final class RecognizerSession {
 
     private static func scale(_ weights: ModelWeights) throws(RecognizerError) -> Float {
         let logarithm = try weights.parameter("logit_scale")
-        return withExtendedLifetime(logarithm) { ckernels_exp(logarithm.pointer.pointee) }
+        let scale = withExtendedLifetime(logarithm) { ckernels_exp(logarithm.pointer.pointee) }
+        guard scale.isFinite else { throw .nonFinite(tensor: "logit_scale") }
+        return scale
     }
 
     /// Computes and keeps the spatial features of frames.

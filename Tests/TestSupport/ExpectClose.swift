@@ -18,6 +18,8 @@ package struct Tolerance: Sendable {
     package static let scores = Tolerance(absolute: 1e-5)
     /// Unit vectors and normalised activations against PyTorch's float32.
     package static let features = Tolerance(absolute: 5e-5, relative: 1e-4)
+    /// A vector loop in float32 against plain arithmetic in double precision.
+    package static let kernels = Tolerance(absolute: 2e-6, relative: 1e-5)
     /// Algebraic rearrangements against the plain form.
     package static let algebraic = Tolerance(absolute: 1e-5, relative: 1e-5)
     /// Half precision storage.

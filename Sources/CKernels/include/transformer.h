@@ -15,6 +15,24 @@ enum { CKERNELS_ATTENTION_ROWS = 256 };
 
 const char *ckernels_instruction_set(void);
 
+struct ckernels_attention;
+
+// The vectorised functions for one instruction set, as declared below.
+struct ckernels_functions {
+    void (*layer_norm)(
+        float *out, const float *in, size_t in_stride, const float *weight, const float *bias, size_t rows, size_t width,
+        float epsilon);
+    void (*quick_gelu)(float *x, size_t stride, size_t rows, size_t columns);
+    void (*matrix_vector)(float *out, const float *matrix, const float *vector, size_t rows, size_t columns);
+    void (*softmax)(float *scores, size_t count, float scale);
+    void (*attend)(const struct ckernels_attention *task);
+};
+
+enum ckernels_instructions { CKERNELS_PORTABLE, CKERNELS_AVX2, CKERNELS_AVX512 };
+
+// Null where this processor lacks the instructions.
+const struct ckernels_functions *ckernels_functions_of(enum ckernels_instructions set);
+
 // out = (in - mean) / sqrt(variance + epsilon) * weight + bias for each row of `width` values.
 void ckernels_layer_norm(
     float *out, const float *in, size_t in_stride, const float *weight, const float *bias, size_t rows, size_t width,
@@ -38,7 +56,7 @@ void ckernels_add_rows(float *out, size_t stride, const float *bias, size_t rows
 // out[row] = matrix[row] . vector for `rows` contiguous rows of `columns` values.
 void ckernels_matrix_vector(float *out, const float *matrix, const float *vector, size_t rows, size_t columns);
 
-// Turns raw scores into softmax(scale * scores) in place.
+// Turns raw scores into softmax(scale * scores) in place. A score that is not finite makes them all NaN, minus infinity excepted.
 void ckernels_softmax(float *scores, size_t count, float scale);
 
 // Euclidean length of a row, at least 1e-12.

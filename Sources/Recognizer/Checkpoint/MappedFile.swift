@@ -47,6 +47,12 @@ package final class MappedFile: ByteOwner, @unchecked Sendable {
         close(descriptor)
     }
 
+    /// Whether the file was last written after another.
+    package func isNewer(than other: MappedFile) -> Bool {
+        let (mine, its) = (opened.st_mtim, other.opened.st_mtim)
+        return (mine.tv_sec, mine.tv_nsec) > (its.tv_sec, its.tv_nsec)
+    }
+
     /// Throws when the file was written or cut short since it was opened; call after copying out of it.
     package func checkUnchanged() throws(RecognizerError) {
         var now = stat()

@@ -55,10 +55,12 @@ extension ModelConfig {
         for template in templates where template.components(separatedBy: "{}").count != 2 {
             throw wrong("templates", "\"\(template)\" does not hold {} exactly once")
         }
-        var seen: Set<String> = []
-        for label in labels {
-            guard !label.isEmpty else { throw wrong("labels", "a label is empty") }
-            guard seen.insert(label).inserted else { throw wrong("labels", "\"\(label)\" stands twice") }
+        for (key, texts) in [("labels", labels), ("ignore", ignore)] {
+            var seen: Set<String> = []
+            for text in texts {
+                guard !text.isEmpty else { throw wrong(key, "a label is empty") }
+                guard seen.insert(text).inserted else { throw wrong(key, "\"\(text)\" stands twice") }
+            }
         }
     }
 

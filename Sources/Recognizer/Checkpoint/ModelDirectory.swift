@@ -20,9 +20,9 @@ package struct ModelDirectory: Sendable {
 
     /// Maps the weights and checks everything but the values of large tensors, which `ModelImport` has checked.
     ///
-    /// The weights' digest is taken from `config.json` when size and header of the file are those recorded with it, and
-    /// computed otherwise. So a file of another model, or of other shapes, is noticed at once; values edited in place
-    /// without touching `config.json` are not. The digest names caches, it does not authenticate.
+    /// The weights' digest is taken from `config.json` when size and header of the file are those recorded with it and it
+    /// is no newer than `config.json`, and computed otherwise. So other weights in the old file's place, of the same
+    /// shapes even, are noticed. The digest names caches, it does not authenticate.
     package static func open(_ path: String) throws -> ModelDirectory {
         try openChecked(path)
     }
@@ -55,7 +55,8 @@ package struct ModelDirectory: Sendable {
         }
         return ModelDirectory(
             path: path, config: config, weights: weights,
-            weightsDigest: try digest(of: file, recorded: config.provenance), mergesPath: merges, prompts: prompts)
+            weightsDigest: try digest(of: file, recorded: file.isNewer(than: configFile) ? nil : config.provenance),
+            mergesPath: merges, prompts: prompts)
     }
 
     private static func check(

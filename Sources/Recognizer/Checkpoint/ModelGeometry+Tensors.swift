@@ -75,14 +75,12 @@ extension ModelGeometry {
         let sizes = [
             ("image_size", imageSize, 8192), ("patch_size", patchSize, 1024), ("frames", frames, 1024),
             ("vision_width", visionWidth, 16384), ("vision_layers", visionLayers, 256),
+            ("temporal_layers", temporalLayers, 256),
             ("embed_dim", embeddingWidth, 16384), ("text_width", textWidth, 16384), ("text_layers", textLayers, 256),
             ("context_length", contextLength, 8192), ("vocab_size", vocabularySize, 1 << 24),
         ]
         for (key, value, limit) in sizes where value < 1 || value > limit {
             return (key, "\(value) is out of range, accepted are 1 to \(limit)")
-        }
-        if temporalLayers < 0 || temporalLayers > 256 {
-            return ("temporal_layers", "\(temporalLayers) is out of range, accepted are 0 to 256")
         }
         for (key, width) in [("vision_width", visionWidth), ("text_width", textWidth)]
         where !width.isMultiple(of: Self.headWidth) {

@@ -56,7 +56,6 @@ package struct ModelWork: Sendable {
     /// What a stream computes for each window from kept frames: the first temporal block without its product, the middle ones,
     /// and of the last one the class rows, keys and values absorbed into their queries.
     package var windowOfKeptFrames: Count {
-        guard geometry.temporalLayers > 0 else { return head }
         let (width, frames) = (geometry.visionWidth, geometry.frames)
         let tokens = frames * geometry.tokens
         var work = block(tokens: tokens) * (geometry.temporalLayers - 1)

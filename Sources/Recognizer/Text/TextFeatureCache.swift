@@ -3,7 +3,8 @@ import Foundation
 /// Text features on disk, so that a restart does not load the text tower at all.
 ///
 /// A file's name is a digest of the weights, the tokenizer and every token of the prompts: another model or another text
-/// is another file. A file that cannot be read, or is not what its name promises, is computed anew.
+/// is another file. A file that cannot be read, is not what its name promises, or whose content is not what was written, is
+/// computed anew.
 package struct TextFeatureCache: Sendable {
     private let directory: String
 
@@ -18,7 +19,7 @@ package struct TextFeatureCache: Sendable {
     func read(key: String, shape: [Int]) -> Tensor? {
         guard let file = try? MappedFile(path(key)), let state = try? Safetensors.read(file, path: path(key)),
             state.metadata["key"] == key, let stored = state.tensors["features"], stored.shape == shape,
-            stored.type == .float32, stored.isFinite
+            stored.type == .float32, state.metadata["sha256"] == SHA256.hex(of: stored.bytes)
         else { return nil }
         return stored.floats()
     }
@@ -26,7 +27,9 @@ package struct TextFeatureCache: Sendable {
     /// Stores features. A full or read-only disk is no reason to stop: the features are computed again next time.
     func write(_ features: Tensor, key: String) {
         try? FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        let state = StateDict(tensors: ["features": StoredTensor(features)], metadata: ["key": key])
+        let stored = StoredTensor(features)
+        let state = StateDict(
+            tensors: ["features": stored], metadata: ["key": key, "sha256": SHA256.hex(of: stored.bytes)])
         _ = try? SafetensorsWriter.write(state, to: path(key))
     }
 }

@@ -66,6 +66,21 @@ import Testing
         #expect(try open { try forge($0, bytes: 1) }.weightsDigest != digest)
     }
 
+    /// Other weights of the same shapes in the old file's place, as after copying a model over another.
+    @Test func mistrustsTheRecordedDigestOfWeightsWrittenAfterwards() throws {
+        var before = ""
+        let after = try open { model in
+            let earlier = Date(timeIntervalSinceNow: -60)
+            try FileManager.default.setAttributes([.modificationDate: earlier], ofItemAtPath: model + "/config.json")
+            before = try ModelDirectory.open(model).weightsDigest
+            let weights = URL(filePath: model + "/model.safetensors")
+            var data = try Data(contentsOf: weights)
+            data[data.count - 1] ^= 0x01
+            try data.write(to: weights)
+        }
+        #expect(after.weightsDigest != before)
+    }
+
     @Test(arguments: [
         ("\"frames\": 4", "\"frames\": 8", "frames", "say 4"),
         ("\"frames\": 4", "\"frame\": 4", "frame", "the nearest is \"frames\""),
@@ -77,6 +92,9 @@ import Testing
         ("\"KMT\"", "\"KMX\"", "mask", "\"KMT\" or \"KMCT\""), ("\"{}\"", "\"a {} {}\"", "templates", "exactly once"),
         ("58.395", "0", "deviation", "not positive"), ("123.675, ", "", "mean", "three numbers"),
         ("\"labels\": []", "\"labels\": [\"a\", \"a\"]", "labels", "stands twice"),
+        ("\"ignore\": []", "\"ignore\": [\"a\", \"b\", \"a\"]", "ignore", "stands twice"),
+        ("\"temporal_layers\": 1", "\"temporal_layers\": 0", "temporal_layers", "accepted are 1 to 256"),
+        ("\"image_size\": 32", "\"image_size\": 40", "image_size", "no multiple of the patch size 16"),
         ("\"sha256\"", "\"sha\"", "sha", "unknown key"),
     ])
     func refusesAConfigurationThatIsWrong(text: String, other: String, key: String, reason: String) throws {

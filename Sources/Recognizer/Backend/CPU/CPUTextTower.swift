@@ -17,6 +17,8 @@ final class CPUTextTower: TextTower {
     private let stream: FloatBuffer
     /// (batch, D): the rows of the end tokens.
     private let ends: FloatBuffer
+    /// (batch, E)
+    private let pooled: FloatBuffer
     private let work: BlockWorkspace
 
     init(_ weights: ModelWeights, _ geometry: ModelGeometry, factory: any LinearFactory, pool: WorkerPool) throws {
@@ -36,21 +38,19 @@ final class CPUTextTower: TextTower {
         let rows = Self.batch * geometry.contextLength
         stream = FloatBuffer(count: rows * width)
         ends = FloatBuffer(count: Self.batch * width)
+        pooled = FloatBuffer(count: Self.batch * geometry.embeddingWidth)
         work = BlockWorkspace(rows: rows, width: width, sequence: geometry.contextLength, workers: pool.workers)
     }
 
     func encode(_ texts: ArraySlice<[Int32]>, features: UnsafeMutablePointer<Float>) {
         let order = texts.indices.sorted { Self.length(texts[$0]) < Self.length(texts[$1]) }
-        var done = 0
-        let out = FloatBuffer(count: Self.batch * geometry.embeddingWidth)
-        while done < order.count {
-            let some = order[done..<min(done + Self.batch, order.count)]
-            encode(some.map { texts[$0] }, out.pointer)
+        let width = geometry.embeddingWidth
+        for begin in stride(from: 0, to: order.count, by: Self.batch) {
+            let some = order[begin..<min(begin + Self.batch, order.count)]
+            encode(some.map { texts[$0] }, pooled.pointer)
             for (row, index) in some.enumerated() {
-                (features + (index - texts.startIndex) * geometry.embeddingWidth)
-                    .update(from: out.pointer + row * geometry.embeddingWidth, count: geometry.embeddingWidth)
+                (features + (index - texts.startIndex) * width).update(from: pooled.pointer + row * width, count: width)
             }
-            done += some.count
         }
     }
 
