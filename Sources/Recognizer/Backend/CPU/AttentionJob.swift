@@ -15,15 +15,15 @@ enum AttentionPattern {
 /// The mask is never a matrix: it is at most two ranges of keys and the query's own one.
 struct AttentionJob: ParallelJob {
     /// (sequences, length, D)
-    private let out: UnsafeMutablePointer<Float>
+    let out: UnsafeMutablePointer<Float>
     /// (sequences, length, 3D)
-    private let projected: UnsafePointer<Float>
-    private let width: Int
-    private let heads: Int
+    let projected: UnsafePointer<Float>
+    let width: Int
+    let heads: Int
     /// Rows of a sequence.
-    private let length: Int
-    private let pattern: AttentionPattern
-    private let scratch: AttentionScratch
+    let length: Int
+    let pattern: AttentionPattern
+    let scratch: AttentionScratch
 
     /// Attends from `work.projected`, (sequences * length, 3D) with queries, keys and values side by side, to
     /// `work.attended`, (sequences * length, D).
