@@ -6,35 +6,43 @@ unitdir ?= /usr/lib/systemd/system
 DESTDIR ?=
 
 SWIFT ?= $(or $(shell command -v swift),$(wildcard /opt/swift/usr/bin/swift),$(wildcard /usr/libexec/swift/bin/swift))
-# The packages of one section of etc/debian-packages.
-packages = $(shell sed -n '/^\[$(1)\]/,/^\[/{/^[^[\#]/p}' etc/debian-packages)
+# The packages of some sections of etc/debian-packages.
+packages = $(foreach section,$(1),$(shell sed -n '/^\[$(section)\]/,/^\[/{/^[^[\#]/p}' etc/debian-packages))
 
-.PHONY: demo build test test-release bench lint deps deps-run deps-test swift install uninstall clean
+.NOTPARALLEL:
+.PHONY: demo build test test-debug test-release bench lint deps deps-run deps-test swift install uninstall clean
 
-demo: deps-run build
+demo: swift deps-run build
 	.build/release/claverd run etc/demo/claverd.yaml
 
+# Swift's own libraries go into the program, so that it runs where no Swift is.
 build: swift deps
-	$(SWIFT) build -c release --product claverd
+	$(SWIFT) build -c release --static-swift-stdlib --product claverd
 
-test: swift deps-test
+# Everything, both as it is debugged and as it is shipped.
+test: test-debug test-release
+
+test-debug: swift deps-test
 	Tests/fetch-clip-merges
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build
 
-# The recogniser against its goldens, optimised. A build of its own: testing changes how modules are compiled.
+# A build of its own: testing changes how optimised modules are compiled.
 test-release: swift deps-test
-	$(SWIFT) test -c release --scratch-path .build-release -Xswiftc -enable-testing --filter RecognizerTests
+	Tests/fetch-clip-merges
+	$(SWIFT) build -c release --build-tests $(for-release-tests)
+	$(SWIFT) test -c release --skip-build $(for-release-tests)
+for-release-tests := --scratch-path .build-release -Xswiftc -enable-testing
 
 bench: swift deps
-	$(SWIFT) run -c release Benchmarks
+	$(SWIFT) run -c release --static-swift-stdlib Benchmarks
 
 lint: swift
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
 
-deps: ; @packages="$(call packages,build)"; $(install-missing)
-deps-run: ; @packages="$(call packages,build) $(call packages,run)"; $(install-missing)
-deps-test: ; @packages="$(call packages,build) $(call packages,run) $(call packages,test)"; $(install-missing)
+deps: ; @packages="$(call packages,swift build)"; $(install-missing)
+deps-run: ; @packages="$(call packages,swift build run)"; $(install-missing)
+deps-test: ; @packages="$(call packages,swift build run test)"; $(install-missing)
 
 # Says which packages are missing and installs them; touches nothing when all are there.
 define install-missing

@@ -72,7 +72,7 @@ let package = Package(
         .testTarget(name: "PluginsTests", dependencies: ["Plugins", "Pipeline", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "DaemonTests",
-            dependencies: ["Daemon", "Pipeline", "Recognizer", "TestSupport"],
+            dependencies: ["Daemon", "Pipeline", "Plugins", "Recognizer", "TestSupport"],
             exclude: ["Snapshots"],
             swiftSettings: strict),
         .testTarget(

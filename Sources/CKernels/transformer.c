@@ -85,6 +85,13 @@ void ckernels_layer_norm(
     functions[best()].layer_norm(out, in, in_stride, weight, bias, rows, width, epsilon);
 }
 
+void ckernels_combine_normalised(
+    float *out, const float *kept, const float *slot, const float *ones, const float *bias, const float *x, size_t rows,
+    size_t width, size_t columns, float epsilon
+) {
+    DISPATCH(combine_normalised, out, kept, slot, ones, bias, x, rows, width, columns, epsilon)
+}
+
 void ckernels_quick_gelu(float *x, size_t stride, size_t rows, size_t columns) {
     functions[best()].quick_gelu(x, stride, rows, columns);
 }

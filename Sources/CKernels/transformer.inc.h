@@ -45,30 +45,51 @@ INLINE VECTOR NAME(exponential)(VECTOR x) {
     return p * (VECTOR)((NAME(integers))NAME(splat)(1.0f) + ((NAME(integers))shifted << 23));
 }
 
+// Mean of `width` values, and 1 / sqrt(variance + epsilon).
+INLINE float NAME(statistics)(const float *in, size_t width, float epsilon, float *factor) {
+    VECTOR sums[4] = {{0}, {0}, {0}, {0}};
+    size_t i = 0;
+    float mean = 0, variance = 0;
+    for (; i + 4 * WIDTH <= width; i += 4 * WIDTH)
+        for (int j = 0; j < 4; j++) sums[j] += LOAD(in + i + j * WIDTH);
+    for (size_t tail = i; tail < width; tail++) mean += in[tail];
+    mean = (mean + NAME(sum)((sums[0] + sums[1]) + (sums[2] + sums[3]))) / (float)width;
+    for (int j = 0; j < 4; j++) sums[j] = (VECTOR){0};
+    for (i = 0; i + 4 * WIDTH <= width; i += 4 * WIDTH)
+        for (int j = 0; j < 4; j++) {
+            VECTOR centred = LOAD(in + i + j * WIDTH) - mean;
+            sums[j] += centred * centred;
+        }
+    for (size_t tail = i; tail < width; tail++) variance += (in[tail] - mean) * (in[tail] - mean);
+    variance = (variance + NAME(sum)((sums[0] + sums[1]) + (sums[2] + sums[3]))) / (float)width;
+    *factor = 1.0f / sqrtf(variance + epsilon);
+    return mean;
+}
+
 TARGET static void NAME(layer_norm)(
     float *out, const float *in, size_t in_stride, const float *weight, const float *bias, size_t rows, size_t width,
     float epsilon
 ) {
     for (size_t row = 0; row < rows; row++, in += in_stride, out += width) {
-        VECTOR sums[4] = {{0}, {0}, {0}, {0}};
+        float factor, mean = NAME(statistics)(in, width, epsilon, &factor);
         size_t i = 0;
-        float mean = 0, variance = 0;
-        for (; i + 4 * WIDTH <= width; i += 4 * WIDTH)
-            for (int j = 0; j < 4; j++) sums[j] += LOAD(in + i + j * WIDTH);
-        for (size_t tail = i; tail < width; tail++) mean += in[tail];
-        mean = (mean + NAME(sum)((sums[0] + sums[1]) + (sums[2] + sums[3]))) / (float)width;
-        for (int j = 0; j < 4; j++) sums[j] = (VECTOR){0};
-        for (i = 0; i + 4 * WIDTH <= width; i += 4 * WIDTH)
-            for (int j = 0; j < 4; j++) {
-                VECTOR centred = LOAD(in + i + j * WIDTH) - mean;
-                sums[j] += centred * centred;
-            }
-        for (size_t tail = i; tail < width; tail++) variance += (in[tail] - mean) * (in[tail] - mean);
-        variance = (variance + NAME(sum)((sums[0] + sums[1]) + (sums[2] + sums[3]))) / (float)width;
-        float factor = 1.0f / sqrtf(variance + epsilon);
-        for (i = 0; i + WIDTH <= width; i += WIDTH)
+        for (; i + WIDTH <= width; i += WIDTH)
             STORE(out + i, (LOAD(in + i) - mean) * factor * LOAD(weight + i) + LOAD(bias + i));
         for (; i < width; i++) out[i] = (in[i] - mean) * factor * weight[i] + bias[i];
+    }
+}
+
+TARGET static void NAME(combine_normalised)(
+    float *out, const float *kept, const float *slot, const float *ones, const float *bias, const float *x, size_t rows,
+    size_t width, size_t columns, float epsilon
+) {
+    for (size_t row = 0; row < rows; row++, x += width, kept += columns, out += columns) {
+        float factor, mean = NAME(statistics)(x, width, epsilon, &factor);
+        size_t i = 0;
+        for (; i + WIDTH <= columns; i += WIDTH)
+            STORE(out + i,
+                (LOAD(kept + i) + LOAD(slot + i) - mean * LOAD(ones + i)) * factor + LOAD(bias + i));
+        for (; i < columns; i++) out[i] = (kept[i] + slot[i] - mean * ones[i]) * factor + bias[i];
     }
 }
 

@@ -1,4 +1,7 @@
 import Foundation
+import Pipeline
+import Plugins
+import Recognizer
 
 /// What this program is and what it was built with and runs on.
 enum ClaverdVersion {
@@ -17,13 +20,11 @@ enum ClaverdVersion {
         #endif
     }
 
-    /// A library and how it tells its version at run time. A module that wraps a C library adds its line here.
-    struct Library: Sendable {
-        let name: String
-        let version: @Sendable () -> String
-    }
+    static var system: String { ProcessInfo.processInfo.operatingSystemVersionString }
 
-    static let libraries: [Library] = [
-        Library(name: "system") { ProcessInfo.processInfo.operatingSystemVersionString }
-    ]
+    /// The C libraries of this process. A folder that wraps one adds its line here.
+    static var libraries: [LinkedLibrary] {
+        let all: [LinkedLibrary?] = [.openBLAS, .oneDNN, .mpi, .zlib, .gStreamer, .mosquitto]
+        return all.compactMap(\.self)
+    }
 }

@@ -7,7 +7,9 @@ struct DaemonRun {
     enum Outcome {
         /// All sources ended or a signal came; `failed` if a file could not be read.
         case finished(failed: Bool)
-        case reload(Configuration)
+        case reload(AssemblyParts)
+        /// Something kept it from starting; what had been started was stopped again.
+        case notStarted(any Error)
     }
 
     /// Everything that the daemon's loop reacts to. Notices carry the number of the life they belong to, so that what
@@ -22,34 +24,35 @@ struct DaemonRun {
     private static let farewell = Duration.seconds(8)
 
     private let configuration: Configuration
+    private let parts: AssemblyParts?
     private let file: String
     private let log: Logger
     private let notifier: SystemdNotifier?
     private let life: Int
 
-    init(_ configuration: Configuration, file: String, log: Logger, notifier: SystemdNotifier?, life: Int) {
+    /// - Parameter parts: of this configuration, if they have been made already.
+    init(
+        _ configuration: Configuration, parts: AssemblyParts?, file: String, log: Logger, notifier: SystemdNotifier?,
+        life: Int
+    ) {
         self.configuration = configuration
+        self.parts = parts
         self.file = file
         self.log = log
         self.notifier = notifier
         self.life = life
     }
 
-    /// - Throws: what keeps the daemon from starting.
+    /// - Throws: what ends the daemon after it has started.
     func run(
         _ happenings: AsyncStream<Happening>, inlet: AsyncStream<Happening>.Continuation
     ) async throws -> Outcome {
-        notifier?.notify(.status("loading the model"), .extendTimeout(.seconds(120)))
-        let began = ContinuousClock.now
-        let life = life
-        let assembly = try Assembly(configuration, log: log) { inlet.yield(.notice($0, life: life)) }
-        try await assembly.router.start()
-        assembly.pipeline.start()
-        log.info(
-            "ready: model \(assembly.modelIdentity), \(assembly.cameras.count) cameras, \(String(format: "%.1f", (ContinuousClock.now - began).inSeconds)) s"
-        )
-        notifier?.notify(.ready, .status("watching \(assembly.cameras.count) cameras"))
-
+        let assembly: Assembly
+        do {
+            assembly = try await start(inlet)
+        } catch {
+            return .notStarted(error)
+        }
         var outcome = Outcome.finished(failed: false)
         var status = RunStatus(cameras: assembly.cameras)
         var watch = ProgressWatch()
@@ -66,6 +69,7 @@ struct DaemonRun {
                 let progress = stages(of: assembly)
                 if watch.mayPing(stages: progress) { notifier?.notify(.watchdog) }
                 notifier?.notify(.status(status.line(windows: assembly.pipeline.counters.windows)))
+                status.note(leftOut: Self.leftOut(of: assembly), log: log)
             case .signal(.hangUp):
                 if let next = reloaded() { outcome = .reload(next) }
             case .signal(let signal):
@@ -83,18 +87,39 @@ struct DaemonRun {
         return .finished(failed: status.failed)
     }
 
+    private func start(_ inlet: AsyncStream<Happening>.Continuation) async throws -> Assembly {
+        notifier?.notify(.status("loading the model"), .extendTimeout(.seconds(120)))
+        let began = ContinuousClock.now
+        let life = life
+        let assembly = try Assembly(parts ?? AssemblyParts(configuration, log: log), log: log) {
+            inlet.yield(.notice($0, life: life))
+        }
+        do {
+            try await assembly.router.start()
+        } catch {
+            await assembly.router.shutdown(within: Self.farewell)
+            throw error
+        }
+        assembly.pipeline.start()
+        let seconds = String(format: "%.1f", (ContinuousClock.now - began).inSeconds)
+        log.info("ready: model \(assembly.modelIdentity), \(assembly.cameras.count) cameras, \(seconds) s")
+        notifier?.notify(.ready, .status("watching \(assembly.cameras.count) cameras"))
+        return assembly
+    }
+
     private func stop(_ assembly: Assembly, reason: ActionEvent.EndReason) async {
         notifier?.notify(reason == .reload ? .reloading : .stopping)
         await Self.offCooperativePool { assembly.pipeline.stop() }
         await assembly.router.shutdown(reason: reason, within: Self.farewell)
-        log.info("\(assembly.pipeline.counters.windows) windows scored\(Self.lost(assembly))")
+        let leftOut = Self.leftOut(of: assembly)
+        let shortfall = leftOut.isNothing ? "" : "; inference was too slow for \(leftOut)"
+        log.info("\(assembly.pipeline.counters.windows) windows scored\(shortfall)")
     }
 
-    /// The new configuration, or nil if it is wrong: then the old one stays.
-    private func reloaded() -> Configuration? {
+    /// The parts of the new configuration, or nil if it is wrong: then the old one stays.
+    private func reloaded() -> AssemblyParts? {
         do {
-            let next = try Configuration(file: file)
-            _ = try next.modelDirectory()
+            let next = try AssemblyParts(Configuration(file: file), log: log)
             log.info("reloading \(file)")
             return next
         } catch {
@@ -108,11 +133,10 @@ struct DaemonRun {
         return ["inference": engine.isBusy ? .busy(done: UInt64(engine.batches)) : .idle]
     }
 
-    private static func lost(_ assembly: Assembly) -> String {
-        let frames = assembly.cameras.indices.map { assembly.pipeline.droppedFrames(camera: $0) }.reduce(0, +)
-        let windows = assembly.pipeline.counters.skippedWindows
-        return frames + windows == 0
-            ? "" : "; inference was too slow for \(frames) frames and \(windows) windows"
+    private static func leftOut(of assembly: Assembly) -> RunStatus.LeftOut {
+        RunStatus.LeftOut(
+            frames: assembly.cameras.indices.map { assembly.pipeline.droppedFrames(camera: $0) }.reduce(0, +),
+            windows: assembly.pipeline.counters.skippedWindows)
     }
 
     /// Runs what blocks on a thread of its own.

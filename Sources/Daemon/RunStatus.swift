@@ -3,7 +3,20 @@ import Pipeline
 
 /// What is known of the cameras while the daemon runs, and what of it goes into the log.
 struct RunStatus {
+    /// What inference was too slow for.
+    struct LeftOut: Equatable, CustomStringConvertible {
+        let frames: Int
+        let windows: Int
+
+        var isNothing: Bool { frames + windows == 0 }
+        var description: String { "\(frames) frames and \(windows) windows" }
+    }
+
+    private static let warningInterval = Duration.seconds(60)
+
     private let cameras: [String]
+    private var leftOut = LeftOut(frames: 0, windows: 0)
+    private var warnedAt: ContinuousClock.Instant?
     private var states: [CameraState]
     private var ended: Set<Int> = []
     private var stopped = false
@@ -33,7 +46,7 @@ struct RunStatus {
             ended.insert(camera)
             if let error {
                 failed = true
-                log.error("camera \(cameras[camera]): \(error)")
+                log.error("camera \(cameras[camera]): \(error.reason)")
             } else {
                 log.info("camera \(cameras[camera]): ended")
             }
@@ -43,9 +56,19 @@ struct RunStatus {
             log.error("camera \(cameras[camera]): a frame cannot be used: \(reason)")
         case .trouble(let camera, .tooFewFrames(let period)):
             log.warning(
-                "camera \(cameras[camera]): frames come too rarely for sampling every \(period.inSettings), so no window fills; raise sampling.every"
+                "camera \(cameras[camera]): frames come too rarely for sampling every \(period.settingText), so no window fills; raise sampling.every"
             )
         }
+    }
+
+    /// Warns when more was left out than the last warning said, at most once a minute.
+    mutating func note(leftOut next: LeftOut, log: Logger) {
+        guard next != leftOut, warnedAt.map({ ContinuousClock.now - $0 >= Self.warningInterval }) ?? true else {
+            return
+        }
+        leftOut = next
+        warnedAt = .now
+        log.warning("inference is too slow: \(next) left out so far; raise sampling.every or sampling.hop")
     }
 
     /// One line for `systemctl status`.

@@ -1,19 +1,17 @@
 import ArgumentParser
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Daemon
 
 @Suite struct CommandTests {
-    /// The program that was built beside this test.
-    private static let program = URL(filePath: ConfigurationEnvironment.current.executable)
-        .deletingLastPathComponent().appending(path: "claverd").path
-
     private static let helps: [(String, any ParsableCommand.Type)] = [
         ("claverd", Claverd.self), ("config", ConfigCommand.self), ("config-check", ConfigCommand.Check.self),
         ("config-print", ConfigCommand.Print.self), ("model", ModelCommand.self),
         ("model-import", ModelImportCommand.self), ("model-inspect", ModelInspectCommand.self),
         ("model-run", ModelRunCommand.self), ("run", RunCommand.self), ("classify", ClassifyCommand.self),
+        ("bench", BenchCommand.self),
         ("version", VersionCommand.self),
     ]
 
@@ -28,7 +26,7 @@ import Testing
     }
 
     @Test func wrongUseExitsWith64() throws {
-        let run = try ProgramRun(Self.program, ["config", "check", "--colour"])
+        let run = try ProgramRun(builtClaverd, ["config", "check", "--colour"])
         #expect(run.status == 64)
         #expect(run.output.isEmpty)
         #expect(run.error.hasPrefix("Error: "))
@@ -39,7 +37,7 @@ import Testing
             let file = "\(directory)/c.yaml"
             try "model: demo\ncamera: []\n".write(toFile: file, atomically: true, encoding: .utf8)
             for arguments in [["config", "check", file], ["config", "print", file]] {
-                let run = try ProgramRun(Self.program, arguments)
+                let run = try ProgramRun(builtClaverd, arguments)
                 #expect(run.status == 78)
                 #expect(run.output.isEmpty)
                 #expect(run.error.hasPrefix("claverd: \(file):2:1: unknown key \"camera\"; did you mean \"cameras\"?"))
@@ -49,7 +47,7 @@ import Testing
     }
 
     @Test func checkTellsAnErrorAsJSONToo() throws {
-        let run = try ProgramRun(Self.program, ["config", "check", "--json", "/nowhere/c.yaml"])
+        let run = try ProgramRun(builtClaverd, ["config", "check", "--json", "/nowhere/c.yaml"])
         #expect(run.status == 78)
         let object = try #require(try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
         #expect(object["ok"] as? Bool == false)
@@ -57,13 +55,23 @@ import Testing
         #expect((object["reason"] as? String)?.contains("No such file") == true)
     }
 
-    @Test func versionNamesTheProgramFirst() throws {
-        let text = try ProgramRun(Self.program, ["version"])
+    @Test func versionNamesTheProgramAndTheLibrariesLinked() throws {
+        var libraries = ["OpenBLAS", "zlib", "GStreamer", "libmosquitto"]
+        #if OneDNN
+            libraries.append("oneDNN")
+        #endif
+        #if MPI
+            libraries.append("Open MPI")
+        #endif
+        let text = try ProgramRun(builtClaverd, ["version"])
         #expect(text.status == 0)
         #expect(text.output.hasPrefix("claverd \(ClaverdVersion.current)\nswift 6."))
-        let json = try ProgramRun(Self.program, ["version", "--json"])
+        let json = try ProgramRun(builtClaverd, ["version", "--json"])
         let object = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: String])
         #expect(object["claverd"] == ClaverdVersion.current)
+        for library in libraries {
+            #expect(object[library]?.wholeMatch(of: /\d+\.\d+(\.\d+)*/) != nil, "\(library): \(object[library] ?? "")")
+        }
     }
 }
 
@@ -83,9 +91,8 @@ import Testing
             try "{}".write(toFile: "\(directory)/m/config.json", atomically: true, encoding: .utf8)
             let file = "\(directory)/c.yaml"
             let configuration = try Configuration(
-                YAMLDocument(text: Self.yaml, file: file).root, file: file, environment: .fixed(),
-                plugins: StandInSinks.all)
-            return (try ConfigurationSummary(configuration, plugins: StandInSinks.all), directory)
+                YAMLDocument(text: Self.yaml, file: file).root, file: file, environment: .fixed())
+            return (try ConfigurationSummary(configuration), directory)
         }
     }
 
@@ -116,7 +123,7 @@ import Testing
                 text: "model: \(directory)\nsinks: [{log: {format: \"${env:F}\"}}]\ncameras: [{name: a, source: a}]",
                 variables: ["F": "hunter2"])
             do {
-                _ = try ConfigurationSummary(configuration, plugins: StandInSinks.all)
+                _ = try ConfigurationSummary(configuration)
                 Issue.record("accepted")
             } catch {
                 #expect("\(error)".hasPrefix("/cfg/t.yaml:2:24: sinks[0].log.format: expected one of auto, text, json"))

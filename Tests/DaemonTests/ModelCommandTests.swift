@@ -1,23 +1,22 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Daemon
 
 @Suite struct ModelCommandTests {
-    private static let program = URL(filePath: ConfigurationEnvironment.current.executable)
-        .deletingLastPathComponent().appending(path: "claverd").path
     private static let checkpoints = packageRoot.appending(path: "Tests/Golden/checkpoints").path
 
     @Test func importsAndInspects() throws {
         try withTemporaryDirectory { directory in
             let model = directory + "/model"
             let made = try ProgramRun(
-                Self.program, ["model", "import", Self.checkpoints + "/hf-clip", "--output", model, "--frames", "5"])
+                builtClaverd, ["model", "import", Self.checkpoints + "/hf-clip", "--output", model, "--frames", "5"])
             #expect(made.status == 0)
             #expect(made.error.contains("plain CLIP without a temporal part: added 1 temporal blocks"))
-            let seen = try ProgramRun(Self.program, ["model", "inspect", model])
+            let seen = try ProgramRun(builtClaverd, ["model", "inspect", model])
             #expect(seen.output == made.output && seen.output.contains("5 frames of 32x32"))
-            let json = try ProgramRun(Self.program, ["model", "inspect", model, "--json"])
+            let json = try ProgramRun(builtClaverd, ["model", "inspect", model, "--json"])
             let object = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
             #expect((object["geometry"] as? [String: Int])?["frames"] == 5)
         }
@@ -37,7 +36,7 @@ import Testing
                 (["inspect", directory + "/absent"], 66),
             ]
             for (arguments, status) in cases {
-                let run = try ProgramRun(Self.program, ["model"] + arguments)
+                let run = try ProgramRun(builtClaverd, ["model"] + arguments)
                 #expect(run.status == status, "\(arguments): \(run.error)")
                 #expect(run.output.isEmpty)
             }

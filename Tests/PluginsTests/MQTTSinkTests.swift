@@ -11,8 +11,8 @@ import Testing
     /// A sink for the broker at `port`, and what it reports.
     private func sink(
         port: Int, _ more: [(String, SettingValue)] = []
-    ) throws -> (sink: MQTTSink, reports: MosquittoLines) {
-        let reports = MosquittoLines()
+    ) throws -> (sink: MQTTSink, reports: OutputLines) {
+        let reports = OutputLines()
         let settings = SettingValue.mapping([("host", "127.0.0.1"), ("port", .text("\(port)"))] + more)
         let sink = try MQTTSink(
             settings: settings.reader(for: MQTTSink.self),
@@ -271,7 +271,7 @@ import Testing
 
     @Test func speaksTheOlderProtocolWhereTheNewerIsRefused() async throws {
         let (listening, port) = try MosquittoPort.listen()
-        let versions = MosquittoLines()
+        let versions = OutputLines()
         Thread.detachNewThread {
             for answer in [[0x20, 0x02, 0x00, 0x01], [0x20, 0x02, 0x00, 0x00]] as [[UInt8]] {
                 let client = accept(listening, nil, nil)

@@ -24,6 +24,8 @@ package struct Tolerance: Sendable {
     package static let algebraic = Tolerance(absolute: 1e-5, relative: 1e-5)
     /// Half precision storage.
     package static let half = Tolerance(absolute: 1e-6, relative: 1e-3)
+    /// Scores of decoded video: decoders and colour conversions differ by a level or two.
+    package static let decodedVideo = Tolerance(absolute: 0.02)
     package static let normalisedPixels = Tolerance(absolute: 0.02)
 }
 

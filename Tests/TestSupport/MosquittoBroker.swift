@@ -15,7 +15,7 @@ package final class MosquittoBroker: Sendable {
 
     package let port: Int
     package let folder: URL
-    private nonisolated(unsafe) var process: MosquittoProcess?
+    private nonisolated(unsafe) var process: RunningProgram?
 
     /// Writes the configuration; does not start yet.
     package init(_ access: Access = .open) throws {
@@ -28,7 +28,7 @@ package final class MosquittoBroker: Sendable {
             lines.append("allow_anonymous true")
         case .password(let user, let password):
             let file = folder.appending(path: "passwords")
-            try MosquittoProcess.run(
+            try RunningProgram.run(
                 "/usr/bin/mosquitto_passwd", ["-b", "-c", file.path(percentEncoded: false), user, password])
             lines += ["allow_anonymous false", "password_file \(file.path(percentEncoded: false))"]
         case .certificates(let certificates):
@@ -51,11 +51,11 @@ package final class MosquittoBroker: Sendable {
     }
 
     /// What the broker logs since its latest start.
-    package var log: MosquittoLines { process?.output ?? MosquittoLines() }
+    package var log: OutputLines { process?.output ?? OutputLines() }
 
     /// Starts the broker and returns when it accepts connections.
     package func start() async throws {
-        let process = try MosquittoProcess(
+        let process = try RunningProgram(
             "/usr/sbin/mosquitto", ["-c", folder.appending(path: "mosquitto.conf").path(percentEncoded: false)])
         self.process = process
         try await process.output.wait(containing: "running")
@@ -71,7 +71,7 @@ package final class MosquittoBroker: Sendable {
     /// `topic qos retained payload` with the flags as they were published.
     package func subscriber(
         to topic: String = "#", through certificates: MosquittoCertificates? = nil, as user: (String, String)? = nil
-    ) async throws -> MosquittoProcess {
+    ) async throws -> RunningProgram {
         let name = "subscriber-\(UUID().uuidString)"
         var arguments = [
             "-i", name, "-h", "127.0.0.1", "-p", "\(port)", "-t", topic, "-q", "2", "-V", "mqttv5",
@@ -85,7 +85,7 @@ package final class MosquittoBroker: Sendable {
             ]
         }
         if let user { arguments += ["-u", user.0, "-P", user.1] }
-        let process = try MosquittoProcess("/usr/bin/mosquitto_sub", arguments)
+        let process = try RunningProgram("/usr/bin/mosquitto_sub", arguments)
         try await log.wait(containing: "Sending SUBACK to \(name)")
         return process
     }

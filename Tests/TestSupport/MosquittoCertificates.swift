@@ -24,7 +24,7 @@ package struct MosquittoCertificates: Sendable {
                     -extfile names -out $who.pem
             done
             """
-        try MosquittoProcess.run("/bin/bash", ["-c", script, "bash", folder.url.path(percentEncoded: false)])
+        try RunningProgram.run("/bin/bash", ["-c", script, "bash", folder.url.path(percentEncoded: false)])
         let folder = folder
         func path(_ name: String) -> String { folder.url.appending(path: name).path(percentEncoded: false) }
         authority = path("authority.pem")

@@ -38,6 +38,12 @@ void ckernels_layer_norm(
     float *out, const float *in, size_t in_stride, const float *weight, const float *bias, size_t rows, size_t width,
     float epsilon);
 
+// out = (kept + slot - mean * ones) / sqrt(variance + epsilon) + bias for each of `rows` rows of `columns` values, where mean and
+// variance are those of the row's `width` values in x: the product of a normalised row, from products made beforehand.
+void ckernels_combine_normalised(
+    float *out, const float *kept, const float *slot, const float *ones, const float *bias, const float *x, size_t rows,
+    size_t width, size_t columns, float epsilon);
+
 // x = x * sigmoid(1.702 x) on `rows` rows of `columns` values.
 void ckernels_quick_gelu(float *x, size_t stride, size_t rows, size_t columns);
 

@@ -53,6 +53,9 @@ struct ClassifyCommand: ParsableCommand {
     }
 
     func run() throws {
+        guard access(file, R_OK) == 0 else {
+            throw CommandFailure(.noInput, "\(file) cannot be opened: \(String(cString: strerror(errno)))")
+        }
         let environment = ConfigurationEnvironment.current
         let here = FileManager.default.currentDirectoryPath
         let path: String

@@ -27,12 +27,21 @@ struct RunCommand: AsyncParsableCommand {
             Task { try await Self.tick(every: notifier?.pingInterval ?? .seconds(5)) { inlet.yield(.tick) } },
         ]
         defer { feeders.forEach { $0.cancel() } }
+        var parts: AssemblyParts?
+        /// What the daemon ran with before a reload.
+        var previous: Configuration?
         var life = 0
         while true {
             for warning in configuration.warnings { log.warning("\(warning)") }
-            let daemon = DaemonRun(configuration, file: file, log: log, notifier: notifier, life: life)
+            let daemon = DaemonRun(
+                configuration, parts: parts, file: file, log: log, notifier: notifier, life: life)
             switch try await daemon.run(happenings, inlet: inlet) {
-            case .reload(let next): configuration = next
+            case .reload(let next):
+                (previous, configuration, parts) = (configuration, next.configuration, next)
+            case .notStarted(let error):
+                guard let working = previous else { throw error }
+                log.error("\(file) cannot be used, back to the old configuration: \(error)")
+                (previous, configuration, parts) = (nil, working, nil)
             case .finished(let failed):
                 if failed { throw ExitStatus.dataError.code }
                 return

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Recognizer
 
 struct VersionCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -12,8 +13,9 @@ struct VersionCommand: ParsableCommand {
     }
 
     private static var lines: [(String, String)] {
-        [("claverd", ClaverdVersion.current), ("swift", ClaverdVersion.swift)]
-            + ClaverdVersion.libraries.map { ($0.name, $0.version()) }
+        [
+            ("claverd", ClaverdVersion.current), ("swift", ClaverdVersion.swift), ("system", ClaverdVersion.system),
+        ] + ClaverdVersion.libraries.map { ($0.name, $0.version) }
     }
 
     static var text: String { lines.map { "\($0) \($1)" }.joined(separator: "\n") }

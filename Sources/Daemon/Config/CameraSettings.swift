@@ -5,8 +5,10 @@ import Pipeline
 struct CameraSettings: Sendable, Equatable {
     /// One MQTT topic level.
     let name: String
-    /// A URI of an accepted scheme; a plain path has become absolute.
-    let source: SecretText
+    /// Where the pictures come from; a path has become absolute.
+    let source: SourceLocation
+    /// The source as it may be shown: as written, references unresolved and passwords masked.
+    let shownSource: String
     /// Nil: the configuration's `actions`.
     let actions: [ActionSettings]?
     /// Nil: the configuration's `ignore`.
@@ -53,7 +55,8 @@ extension CameraSettings {
         path = reader.path
         name = try reader.requiredText("name")
         if let reason = Self.objection(toName: name) { throw reader.error("name", reason) }
-        source = try Self.source(reader, written: written, base: base)
+        source = try Self.source(reader, base: base)
+        shownSource = Self.shown(source, written: written)
         actions = try reader.actions("actions")
         ignore = try reader.lines("ignore")
         self.sampling = try SamplingSettings(
@@ -85,21 +88,23 @@ extension CameraSettings {
         return nil
     }
 
-    private static func source(_ reader: SettingsReader, written: SettingsNode, base: String) throws -> SecretText {
-        let value = try reader.requiredText("source")
-        guard !value.isEmpty else { throw reader.error("source", "expected a URI or the path of a file") }
-        guard !value.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
-            throw reader.error("source", "a control character in the URI")
+    private static func source(_ reader: SettingsReader, base: String) throws -> SourceLocation {
+        let text = try reader.requiredText("source")
+        guard !text.isEmpty else { throw reader.error("source", "expected \(SourceLocation.acceptedForms)") }
+        do {
+            guard case .file(let path) = try SourceLocation(text) else { return try SourceLocation(text) }
+            return .file(path: URL(filePath: path, relativeTo: URL(filePath: base, directoryHint: .isDirectory)).path)
+        } catch PipelineError.sourceRefused(_, let reason) {
+            throw reader.error("source", reason)
         }
-        var shown = value
-        if case .mapping(let entries, _) = written,
+    }
+
+    private static func shown(_ source: SourceLocation, written: SettingsNode) -> String {
+        guard case .mapping(let entries, _) = written,
             case .scalar(let text, _, _)? = entries.first(where: { $0.key == "source" })?.value
-        {
-            shown = text
-        }
-        guard URIText.scheme(of: value) == nil else { return SecretText(value: value, shown: URIText.masked(shown)) }
-        let absolute = URL(filePath: value, relativeTo: URL(filePath: base, directoryHint: .isDirectory)).path
-        return SecretText(value: absolute, shown: shown.contains("${") ? shown : absolute)
+        else { return source.redacted }
+        if case .file(let path) = source, !text.contains("${") { return path }
+        return URIText.masked(text)
     }
 }
 

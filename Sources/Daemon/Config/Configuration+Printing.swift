@@ -91,7 +91,7 @@ extension SettingsNode {
 
 extension SamplingSettings {
     fileprivate var effective: SettingsNode {
-        .map([("every", .plain(every.inSettings)), ("hop", .plain("\(hop)"))])
+        .map([("every", .plain(every.settingText)), ("hop", .plain("\(hop)"))])
     }
 }
 
@@ -99,8 +99,8 @@ extension EventSettings {
     fileprivate var effective: SettingsNode {
         .map([
             ("enter", .plain("\(enter)")), ("exit", .plain("\(exit)")), ("min_windows", .plain("\(minWindows)")),
-            ("hold", .plain(hold.inSettings)), ("smoothing", .plain(smoothing.inSettings)),
-            ("update_every", .plain(updateEvery.inSettings)),
+            ("hold", .plain(hold.settingText)), ("smoothing", .plain(smoothing.settingText)),
+            ("update_every", .plain(updateEvery.settingText)),
         ])
     }
 }
@@ -112,7 +112,7 @@ extension ActionSettings {
             ("text", .text(text)), ("label", .text(label)), ("enter", overrides.enter.map { .plain("\($0)") }),
             ("exit", overrides.exit.map { .plain("\($0)") }),
             ("min_windows", overrides.minWindows.map { .plain("\($0)") }),
-            ("hold", overrides.hold.map { .plain($0.inSettings) }),
+            ("hold", overrides.hold.map { .plain($0.settingText) }),
         ])
     }
 }
@@ -121,7 +121,7 @@ extension CameraSettings {
     fileprivate var effective: SettingsNode {
         .map([
             ("name", .text(name)),
-            ("source", .text(source.shown)),
+            ("source", .text(shownSource)),
             ("actions", actions.map { .list($0.map(\.effective)) }),
             ("ignore", ignore.map { .list($0.map(SettingsNode.text)) }),
             ("sampling", sampling.effective),
@@ -136,14 +136,5 @@ extension CameraSettings {
             ("rotation", .plain("\(rotation.rawValue)")),
             ("enabled", .plain("\(enabled)")),
         ])
-    }
-}
-
-extension Duration {
-    /// As a configuration writes it: `300ms`, `2s`.
-    var inSettings: String {
-        let nanoseconds = wholeNanoseconds
-        if nanoseconds % 1_000_000_000 == 0 { return "\(nanoseconds / 1_000_000_000)s" }
-        return nanoseconds % 1_000_000 == 0 ? "\(nanoseconds / 1_000_000)ms" : "\(Double(nanoseconds) / 1e6)ms"
     }
 }

@@ -9,26 +9,20 @@ extension Configuration {
     ]
 
     /// Reads a file. Throws `SettingsError` for whatever is wrong, with its place.
-    init(
-        file: String, environment: ConfigurationEnvironment = .current,
-        plugins: [any EventSink.Type] = BuiltinPlugins.sinks
-    ) throws {
-        try self.init(
-            YAMLDocument(file: file).root, file: file, environment: environment, plugins: plugins)
+    init(file: String, environment: ConfigurationEnvironment = .current) throws {
+        try self.init(YAMLDocument(file: file).root, file: file, environment: environment)
     }
 
     /// - Parameters:
     ///   - written: the tree as written, secrets unresolved.
     ///   - file: names the file in messages; its directory is where relative paths start.
-    init(
-        _ written: SettingsNode, file: String, environment: ConfigurationEnvironment, plugins: [any EventSink.Type]
-    ) throws {
+    init(_ written: SettingsNode, file: String, environment: ConfigurationEnvironment) throws {
         var references = SecretReferences(environment: environment, file: file)
         let resolved = try references.resolve(written)
         do {
             try self.init(
                 SettingsReader(resolved, file: file, path: "", keys: Self.keys), written: written,
-                references: references, environment: environment, plugins: plugins)
+                references: references, environment: environment)
         } catch let error as SettingsError {
             throw references.redactor.redacted(error)
         }
@@ -36,7 +30,7 @@ extension Configuration {
 
     private init(
         _ reader: SettingsReader, written: SettingsNode, references: SecretReferences,
-        environment: ConfigurationEnvironment, plugins: [any EventSink.Type]
+        environment: ConfigurationEnvironment
     ) throws {
         file = reader.file
         self.written = written
@@ -65,13 +59,14 @@ extension Configuration {
         cameras = try Self.cameras(reader, written: written, base: base, sampling: sampling, events: events)
         sinks =
             try reader.list("sinks")?.enumerated().map {
-                try SinkSettings($1, file: reader.file, path: "sinks[\($0)]", plugins: plugins)
-            } ?? [SinkSettings(kind: "log", path: "sinks[0].log")]
+                try SinkSettings($1, file: reader.file, path: "sinks[\($0)]")
+            } ?? [SinkSettings(LogSink.self, path: "sinks[0].log")]
         workers = try reader.integer("workers", in: 1...1024) ?? max(1, environment.processorCount)
         stateDirectory = try reader.directory("state", base: base) ?? environment.stateDirectory
         cacheDirectory = try reader.directory("cache", base: base) ?? environment.cacheDirectory
         allowedFiles = try reader.block("allow", keys: ["files"])?.directories("files", base: base) ?? ["/"]
         logLevel = try reader.block("log", keys: ["level"])?.choice("level") ?? .info
+        try checkSources()
         try checkRules()
         try checkLabels()
     }
@@ -96,6 +91,24 @@ extension Configuration {
             cameras.append(camera)
         }
         return cameras
+    }
+
+    /// At least one camera is enabled, and a file lies in an allowed directory, links followed.
+    private func checkSources() throws {
+        guard cameras.contains(where: \.enabled) else {
+            throw error(at: "cameras", "no camera is enabled, so there is nothing to do")
+        }
+        let roots = allowedFiles.map { URL(filePath: $0).resolvingSymlinksInPath().path }
+        for camera in cameras {
+            guard case .file(let path) = camera.source else { continue }
+            let real = URL(filePath: path).resolvingSymlinksInPath().path
+            guard roots.contains(where: { $0 == "/" || real == $0 || real.hasPrefix($0 + "/") }) else {
+                let allowed = allowedFiles.joined(separator: ", ")
+                throw error(
+                    at: "\(camera.path).source", "\(path) is outside the directories that allow.files names: \(allowed)"
+                )
+            }
+        }
     }
 
     /// An action's own `enter` and `exit` must still fit together once the camera's rules fill the gaps.

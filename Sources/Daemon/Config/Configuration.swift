@@ -59,9 +59,9 @@ struct Configuration: Sendable {
     }
 
     /// Every sink, not started. Throws `SettingsError` for whatever a plugin finds wrong with its block.
-    func makeSinks(_ plugins: [any EventSink.Type], context: SinkContext) throws -> [any EventSink] {
+    func makeSinks(_ context: SinkContext) throws -> [any EventSink] {
         do {
-            return try sinks.map { try $0.sink(file: file, plugins: plugins, context: context) }
+            return try sinks.map { try $0.sink(file: file, context: context) }
         } catch let error as SettingsError {
             throw redactor.redacted(error)
         }

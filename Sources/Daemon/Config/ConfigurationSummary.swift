@@ -1,6 +1,5 @@
 import Foundation
 import Pipeline
-import Plugins
 
 /// What `config check` says about a configuration that is in order.
 struct ConfigurationSummary {
@@ -8,15 +7,14 @@ struct ConfigurationSummary {
     private let modelDirectory: String
 
     /// Throws `SettingsError` if the model does not exist or a plugin refuses its block.
-    init(_ configuration: Configuration, plugins: [any EventSink.Type] = BuiltinPlugins.sinks) throws {
+    init(_ configuration: Configuration) throws {
         self.configuration = configuration
         modelDirectory = try configuration.modelDirectory()
         let cameras = configuration.cameras.map { camera in
             SinkContext.Camera(name: camera.name, labels: (camera.actions ?? configuration.actions ?? []).map(\.label))
         }
         _ = try configuration.makeSinks(
-            plugins,
-            context: SinkContext(
+            SinkContext(
                 instance: configuration.instance, version: ClaverdVersion.current, cameras: cameras, report: { _ in }))
     }
 
@@ -26,8 +24,8 @@ struct ConfigurationSummary {
                 (camera.actions ?? configuration.actions).map { "\($0.count) actions" } ?? "the model's actions"
             let state = camera.enabled ? "" : ", switched off"
             return [
-                "camera", camera.name, camera.source.shown.escapedForLog,
-                "every \(camera.sampling.every.inSettings), hop \(camera.sampling.hop), \(actions)\(state)",
+                "camera", camera.name, camera.shownSource.escapedForLog,
+                "every \(camera.sampling.every.settingText), hop \(camera.sampling.hop), \(actions)\(state)",
             ]
         }
         let rows =
@@ -45,8 +43,8 @@ struct ConfigurationSummary {
                 .list(
                     configuration.cameras.map { camera in
                         .object([
-                            ("name", .text(camera.name)), ("source", .text(camera.source.shown)),
-                            ("enabled", .bool(camera.enabled)), ("every", .text(camera.sampling.every.inSettings)),
+                            ("name", .text(camera.name)), ("source", .text(camera.shownSource)),
+                            ("enabled", .bool(camera.enabled)), ("every", .text(camera.sampling.every.settingText)),
                             ("hop", .integer(camera.sampling.hop)),
                             (
                                 "actions",

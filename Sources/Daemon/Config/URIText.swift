@@ -2,16 +2,6 @@ import Foundation
 
 /// What a configuration must know about a URI as text; the sources parse it for good.
 enum URIText {
-    /// `rtsp`, `file`; nil for a plain path.
-    static func scheme(of text: String) -> Substring? {
-        guard let colon = text.firstIndex(of: ":") else { return nil }
-        let scheme = text[..<colon]
-        guard let first = scheme.first, first.isASCII, first.isLetter,
-            scheme.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "+.-".contains($0)) })
-        else { return nil }
-        return scheme
-    }
-
     /// The URI with its password shown as `***`. A password that is one `${...}` reference is no secret and stays.
     ///
     /// Errs on the side of hiding: a password with an unescaped `/` is hidden too.
@@ -60,13 +50,4 @@ enum URIText {
         unreserved.insert(charactersIn: "0"..."9")
         return text.addingPercentEncoding(withAllowedCharacters: unreserved) ?? text
     }
-}
-
-/// Text that may hold a password: what is used, beside what may be shown.
-struct SecretText: Sendable, Equatable, CustomStringConvertible {
-    let value: String
-    /// As written, references unresolved and passwords masked.
-    let shown: String
-
-    var description: String { shown }
 }

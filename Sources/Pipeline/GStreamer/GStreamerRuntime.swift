@@ -16,13 +16,6 @@ package enum GStreamerRuntime {
         if let failure { throw .unreadable(source: "GStreamer", reason: "cannot start: \(failure)") }
     }
 
-    /// As GStreamer says it, "GStreamer 1.22.0".
-    package static var version: String {
-        guard let text = gst_version_string() else { return "GStreamer" }
-        defer { g_free(text) }
-        return String(cString: text)
-    }
-
     /// Throws `PipelineError.missingElement` unless there is an element of each name.
     package static func require(_ elements: [String], source: String) throws(PipelineError) {
         try start()

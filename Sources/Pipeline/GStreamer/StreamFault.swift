@@ -73,12 +73,21 @@ package struct StreamFault: Sendable, Equatable {
         case encryptedNoKey = 13
     }
 
+    /// The message, or the answer of an RTSP server that GStreamer has no message of its own for; it stands at the end of
+    /// the details.
+    private var reason: String {
+        guard message == "Unhandled error", let answer = debug.split(separator: "\n").last else {
+            return message + detail
+        }
+        return "the server answers \(answer)"
+    }
+
     /// The error to report.
     /// - Parameters:
     ///   - isFile: a file cannot be "unreachable".
     ///   - missing: what GStreamer said it lacks, before this fault.
     package func error(source: String, isFile: Bool, missing: MissingPlugin?) -> PipelineError {
-        let text = Redaction.parameters(Redaction.oneLine(message + detail))
+        let text = Redaction.parameters(Redaction.oneLine(reason))
         switch domain {
         case .resource:
             switch ResourceCode(rawValue: code) {

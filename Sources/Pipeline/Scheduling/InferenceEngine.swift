@@ -225,7 +225,7 @@ final class InferenceEngine: @unchecked Sendable {
             output(camera, .report(.state(state, reason: reason, lastFrame: lastFrame)))
         case .ended(let error):
             cameras[camera].away = nil
-            output(camera, .report(.state(.disabled, reason: error.map { "\($0)" } ?? "ended", lastFrame: nil)))
+            output(camera, .report(.state(.disabled, reason: error?.reason ?? "ended", lastFrame: nil)))
             output(camera, .ended(error))
         }
     }

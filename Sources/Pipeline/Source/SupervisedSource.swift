@@ -136,7 +136,7 @@ private final class SourceRun {
         guard case .file(let path) = settings.location, case .unreadable(let source, let reason) = error else {
             return error
         }
-        return .unreadable(source: source, reason: truncation ?? "\(path): \(reason)")
+        return .unreadable(source: source, reason: truncation ?? (source == path ? reason : "\(path): \(reason)"))
     }
 
     private func signal(_ signal: SourceSupervisor.Signal) { perform(supervisor.receive(signal, at: now)) }
@@ -162,7 +162,9 @@ private final class SourceRun {
         if attempts > 1 { owner.count { $0.reconnects += 1 } }
         do throws(PipelineError) {
             if case .file(let path) = settings.location {
-                truncation = try VideoFile(path: path, source: settings.name).truncation.map { "\(path) \($0)" }
+                truncation = try VideoFile(path: path, source: settings.name).truncation.map {
+                    settings.name == path ? $0 : "\(path) \($0)"
+                }
             }
             pipeline = try DecodingPipeline(
                 location: settings.location, name: settings.name, options: settings.options, transport: transport,

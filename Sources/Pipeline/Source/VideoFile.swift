@@ -10,7 +10,10 @@ package struct VideoFile: Sendable, Equatable {
     /// Looks at the file. Throws `PipelineError.unreadable` for whatever is no regular, filled file, and for playlists, which
     /// would make the decoder open other files and addresses.
     package init(path: String, source: String) throws(PipelineError) {
-        func refusal(_ reason: String) -> PipelineError { .unreadable(source: source, reason: "\(path) \(reason)") }
+        func refusal(_ reason: String) -> PipelineError {
+            // A source that is called by its path need not be told it twice.
+            .unreadable(source: source, reason: source == path ? reason : "\(path) \(reason)")
+        }
         // Not to block on a FIFO; a device is only looked at after its kind is known.
         let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
         guard descriptor >= 0 else {

@@ -7,13 +7,7 @@ struct OpenBLAS: LinearFactory {
         Self.useOneThread
     }
 
-    var description: String { "OpenBLAS \(Self.version) float32" }
-
-    /// Version as the library reports it, such as `0.3.21`.
-    static var version: String {
-        let words = String(cString: openblas_get_config()).split(separator: " ")
-        return words.count > 1 ? String(words[1]) : "unknown"
-    }
+    var description: String { "OpenBLAS \(LinkedLibrary.openBLAS.version) float32" }
 
     func makeLinear(weight: Parameter, bias: Parameter?, outputs: Int, inputs: Int) -> any Linear {
         OpenBLASLinear(weight: weight, bias: bias, inputs: inputs, outputs: outputs)

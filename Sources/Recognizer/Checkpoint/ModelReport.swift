@@ -28,7 +28,8 @@ package struct ModelReport: Sendable, Encodable {
         package let weights: [String: Int]
         /// Bytes of all weights as float32, as they are computed with.
         package let weightsFloat32: Int
-        /// Bytes of one window's features kept for a stream (T, L, D).
+        /// Bytes kept of one window's frames for a stream: features (T, L, D) and the first temporal block's product
+        /// (T, L, 3D).
         package let windowFeatures: Int
         /// Bytes of one temporal block's activations for one window: tokens, queries, keys, values, hidden layer.
         package let activations: Int
@@ -91,6 +92,6 @@ package struct ModelReport: Sendable, Encodable {
         let features = geometry.frames * geometry.tokens * geometry.visionWidth * 4
         return Memory(
             weights: bytes, weightsFloat32: weights.tensors.values.reduce(0) { $0 + $1.elementCount * 4 },
-            windowFeatures: features, activations: features * (1 + 3 + 4))
+            windowFeatures: features * (geometry.temporalLayers > 1 ? 4 : 1), activations: features * (1 + 3 + 4))
     }
 }

@@ -13,6 +13,9 @@ package struct ModelWork: Sendable {
             Count(linear: count.linear * factor, attention: count.attention * factor)
         }
 
+        /// All multiply-adds.
+        package var total: Int { linear + attention }
+
         package var cost: ModelReport.Cost {
             ModelReport.Cost(withAttention: Double(linear + attention) / 1e9, withoutAttention: Double(linear) / 1e9)
         }
@@ -43,16 +46,25 @@ package struct ModelWork: Sendable {
         frame * geometry.frames + block(tokens: geometry.frames * geometry.tokens) * geometry.temporalLayers + head
     }
 
-    /// One window of a stream that moves by `hop` frames: only new frames pass the spatial blocks, and the last temporal
-    /// block computes nothing but keys and values, except for the class rows.
-    package func stream(hop: Int) -> Count {
-        let spatial = frame * min(hop, geometry.frames)
-        let tokens = geometry.frames * geometry.tokens
-        let width = geometry.visionWidth
-        let full = block(tokens: tokens) * (geometry.temporalLayers - 1)
-        let last = Count(
-            linear: 2 * width * width * tokens + 10 * width * width * geometry.frames,
-            attention: 2 * geometry.frames * tokens * width)
-        return spatial + full + last + head
+    /// What a stream computes once for each new frame: the spatial blocks, and the product of queries, keys and values that
+    /// the first temporal block keeps.
+    package var newFrame: Count {
+        let kept = geometry.temporalLayers > 1 ? 3 * geometry.visionWidth * geometry.visionWidth * geometry.tokens : 0
+        return frame + Count(linear: kept, attention: 0)
     }
+
+    /// What a stream computes for each window from kept frames: the first temporal block without its product, the middle ones,
+    /// and of the last one the class rows, keys and values absorbed into their queries.
+    package var windowOfKeptFrames: Count {
+        let (width, frames) = (geometry.visionWidth, geometry.frames)
+        let tokens = frames * geometry.tokens
+        var work = block(tokens: tokens) * (geometry.temporalLayers - 1)
+        if geometry.temporalLayers > 1 { work.linear -= 3 * width * width * tokens }
+        let last = Count(
+            linear: 12 * width * width * frames, attention: 2 * frames * geometry.visionHeads * tokens * width)
+        return work + last + head
+    }
+
+    /// One window of a stream that moves by `hop` frames.
+    package func stream(hop: Int) -> Count { newFrame * min(hop, geometry.frames) + windowOfKeptFrames }
 }

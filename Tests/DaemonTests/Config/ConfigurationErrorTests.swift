@@ -48,6 +48,11 @@ import Testing
         ),
         ("templates: [a video]\n" + camera, "t.yaml:2:13: templates[0]: expected one {} where the action goes"),
         ("workers: 0\n" + camera, "t.yaml:2:10: workers: expected a whole number in 1"),
+        (
+            "allow: {files: [/srv, clips]}\n" + camera,
+            "t.yaml:4:23: cameras[0].source: a.mp4 is outside the directories that allow.files names: /srv, clips"
+        ),
+        ("cameras: [{name: a, source: a.mp4, enabled: false}]", "t.yaml:2:10: cameras: no camera is enabled"),
         ("instance: a/b\n" + camera, #"t.yaml:2:11: instance: "a/b" has a "/"; a name is one MQTT topic level"#),
         ("log: {level: loud}\n" + camera, "t.yaml:2:14: log.level: expected one of debug, info, warning, error"),
         ("sinks: [{mqt: {}}]\n" + camera, #"t.yaml:2:10: sinks[0]: unknown sink "mqt"; did you mean "mqtt"?"#),
@@ -86,7 +91,11 @@ import Testing
             "t.yaml:4:12: cameras[1].name: expected 1 to 64 characters, found 300"
         ),
         ("{name: '', source: b.mp4}", "t.yaml:4:12: cameras[1].name: expected 1 to 64 characters, found 0"),
-        ("{name: b, source: ''}", "t.yaml:4:23: cameras[1].source: expected a URI or the path of a file"),
+        ("{name: b, source: ''}", "t.yaml:4:23: cameras[1].source: expected a file's path, file:///path, rtsp://"),
+        ("{name: b, source: 'ftp://h/s'}", "t.yaml:4:23: cameras[1].source: scheme 'ftp' is not accepted; accepted is"),
+        ("{name: b, source: 'file://h/b.mp4'}", "t.yaml:4:23: cameras[1].source: names a host; write file:///path"),
+        ("{name: b, source: 'rtsp://u:a/b@h/s'}", "t.yaml:4:23: cameras[1].source: has a port that is no number"),
+        ("{name: b, source: \"rtsp://h/\\e[31m\"}", "t.yaml:4:23: cameras[1].source: contains a control character"),
         ("{name: b, source: b, rotation: 45}", "t.yaml:4:36: cameras[1].rotation: expected one of 0, 90, 180, 270"),
         ("{name: b, source: b, enabled: yes}", "t.yaml:4:35: cameras[1].enabled: expected true or false"),
         (

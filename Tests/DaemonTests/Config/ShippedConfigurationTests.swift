@@ -1,12 +1,10 @@
 import Foundation
 import Pipeline
+import Plugins
+import TestSupport
 import Testing
 
 @testable import Daemon
-
-/// The repository this test was built from.
-let packageRoot = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent()
 
 @Suite struct ShippedConfigurationTests {
     private static func text() throws -> String {
@@ -69,7 +67,7 @@ let packageRoot = URL(filePath: #filePath).deletingLastPathComponent().deletingL
         #expect(keys("events") == Set(EventSettings.keys))
         #expect(keys("actions[1]") == Set(ActionSettings.keys))
         #expect(keys("cameras[0]") == Set(CameraSettings.keys))
-        for (index, plugin) in StandInSinks.all.enumerated() {
+        for (index, plugin) in BuiltinPlugins.sinks.enumerated() {
             #expect(keys("sinks[\(index)].\(plugin.kind)") == Set(plugin.keys.map(\.name)))
         }
         #expect(keys("cameras[0].region") == Set(CameraSettings.Region.keys))
@@ -77,9 +75,8 @@ let packageRoot = URL(filePath: #filePath).deletingLastPathComponent().deletingL
 
     @Test func theDemonstrationReads() throws {
         let file = packageRoot.appending(path: "etc/demo/claverd.yaml").path
-        let configuration = try Configuration(
-            YAMLDocument(file: file).root, file: file, environment: .fixed(), plugins: StandInSinks.all)
-        #expect(configuration.cameras[0].source.value.hasSuffix("/etc/demo/sample.mp4"))
+        let configuration = try Configuration(file: file, environment: .fixed())
+        #expect(configuration.cameras[0].source == .file(path: packageRoot.appending(path: "etc/demo/sample.mp4").path))
         #expect(configuration.model == "demo")
     }
 }

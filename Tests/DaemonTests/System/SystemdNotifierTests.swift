@@ -1,36 +1,8 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Daemon
-
-/// A datagram socket that receives what a service tells systemd.
-private final class NotifySocket {
-    private let descriptor: Int32
-
-    /// - Parameter path: a path, or with a leading `@` an abstract name.
-    init(_ path: String) throws {
-        descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        var bytes = Array(path.utf8)
-        if bytes[0] == UInt8(ascii: "@") { bytes[0] = 0 }
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
-        let length = socklen_t(2 + bytes.count)
-        let bound = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, length) }
-        }
-        try #require(bound == 0)
-    }
-
-    deinit { close(descriptor) }
-
-    /// The next datagram, which must already be there: `AF_UNIX` delivers before `sendto` returns.
-    func received() -> String {
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
-        return count < 0 ? "" : String(decoding: buffer.prefix(count), as: UTF8.self)
-    }
-}
 
 @Suite struct SystemdNotifierTests {
     @Test func isAbsentWithoutSystemd() {

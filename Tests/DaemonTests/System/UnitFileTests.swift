@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Daemon
@@ -41,41 +42,5 @@ import Testing
             #expect(result.status == 0, "\(result.output)")
             #expect(result.output.contains("Overall exposure level"))
         }
-    }
-}
-
-/// A program run to its end.
-struct ProgramRun {
-    let status: Int32
-    let output: String
-    let error: String
-
-    init(_ program: String, _ arguments: [String], environment: [String: String]? = nil) throws {
-        self = try withTemporaryDirectory { directory in
-            let process = Process()
-            process.executableURL = URL(filePath: program)
-            process.arguments = arguments
-            if let environment { process.environment = environment }
-            // Files, unlike pipes, never fill up.
-            let files = try ["out", "err"].map { name in
-                let path = "\(directory)/\(name)"
-                #expect(FileManager.default.createFile(atPath: path, contents: nil))
-                return try #require(FileHandle(forWritingAtPath: path))
-            }
-            process.standardOutput = files[0]
-            process.standardError = files[1]
-            try process.run()
-            process.waitUntilExit()
-            return ProgramRun(
-                status: process.terminationStatus,
-                output: try String(contentsOfFile: "\(directory)/out", encoding: .utf8),
-                error: try String(contentsOfFile: "\(directory)/err", encoding: .utf8))
-        }
-    }
-
-    private init(status: Int32, output: String, error: String) {
-        self.status = status
-        self.output = output
-        self.error = error
     }
 }

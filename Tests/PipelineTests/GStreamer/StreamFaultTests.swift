@@ -1,4 +1,5 @@
 import Pipeline
+import Recognizer
 import Testing
 
 @Suite
@@ -27,6 +28,13 @@ struct StreamFaultTests {
         #expect(
             error(.resource, 7, "Could not open.", debug: debug).reason
                 == "Could not open. (Failed to connect. (Connection refused))")
+    }
+
+    @Test func tellsAnRTSPServersAnswer() {
+        let debug = "gstrtspsrc.c(6954): gst_rtspsrc_send ():\nService Unavailable (503)"
+        #expect(
+            error(.resource, 5, "Unhandled error", debug: debug)
+                == .unreachable(source: "camera", reason: "the server answers Service Unavailable (503)"))
     }
 
     @Test func namesThePackageOfAMissingDecoder() {
@@ -60,7 +68,7 @@ struct StreamFaultTests {
 
     @Test func runsOnGStreamerOne() throws {
         try GStreamerRuntime.start()
-        #expect(GStreamerRuntime.version.hasPrefix("GStreamer 1."))
+        #expect(LinkedLibrary.gStreamer.version.hasPrefix("1."))
         #expect(throws: PipelineError.missingElement(source: "a", element: "nosuchsrc", package: nil)) {
             try GStreamerRuntime.require(["nosuchsrc"], source: "a")
         }

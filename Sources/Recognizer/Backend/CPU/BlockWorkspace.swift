@@ -24,6 +24,11 @@ struct BlockWorkspace {
         hidden = FloatBuffer(count: some * 4 * width)
         attention = AttentionScratch(sequence: sequence, workers: workers)
     }
+
+    /// Calls `body` for one stretch of at most `rowsAtOnce` rows after the other.
+    static func eachRows(of rows: Int, _ body: (_ begin: Int, _ count: Int) -> Void) {
+        for begin in stride(from: 0, to: rows, by: rowsAtOnce) { body(begin, min(rowsAtOnce, rows - begin)) }
+    }
 }
 
 /// Each worker's transposed keys and scores.

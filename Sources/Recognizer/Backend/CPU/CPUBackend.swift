@@ -1,7 +1,7 @@
 /// The towers on this machine's cores, with the matrix products of one library.
 package struct CPUBackend: Backend {
     let factory: any LinearFactory
-    let pool: WorkerPool
+    package let pool: WorkerPool
 
     /// Float32 on OpenBLAS.
     package static func openBLAS(pool: WorkerPool) -> CPUBackend {

@@ -28,12 +28,9 @@ final class CPUTextTower: TextTower {
         embedding = try weights.parameter("token_embedding.weight", geometry.vocabularySize, width)
         positions = try weights.parameter("positional_embedding", geometry.contextLength, width)
         blocks = try (0..<geometry.textLayers).map {
-            try TransformerBlock(weights, path: "transformer.resblocks.\($0).", width: width, factory: factory)
+            try TransformerBlock(weights, part: "transformer.resblocks.\($0).", width: width, factory: factory)
         }
-        norm = LayerNorm(
-            weight: try weights.parameter("ln_final.weight", width),
-            bias: try weights.parameter("ln_final.bias", width),
-            width: width)
+        norm = try LayerNorm(weights, "ln_final", width: width)
         let matrix = try weights.parameter("text_projection", width, geometry.embeddingWidth)
         projection = factory.makeLinear(
             weight: matrix.transposed(rows: width, columns: geometry.embeddingWidth), bias: nil,

@@ -13,7 +13,9 @@ final class CPUVisionTower: VisionTower {
     private let slotEmbedding: Parameter
     private let entryNorm: LayerNorm
     private let spatial: [TransformerBlock]
-    private let temporal: [TransformerBlock]
+    /// The first temporal block, unless it is the last one too.
+    private let entry: EntryBlock?
+    private let middle: [TransformerBlock]
     private let last: ClassTokenBlock
     private let exitNorm: LayerNorm
     private let head: any Linear
@@ -22,10 +24,11 @@ final class CPUVisionTower: VisionTower {
     private let stream: FloatBuffer
     /// (slots, L, D)
     private let features: FloatBuffer
+    /// (slots, L, 3D), what `entry` keeps of each frame.
+    private let projections: FloatBuffer
     /// (windows * T, D)
     private let classTokens: FloatBuffer
-    /// Twice (windows * T, D): the class tokens normalised, and their queries.
-    private let classScratch: FloatBuffer
+    private let pooling: PooledAttention.Scratch
     private let work: BlockWorkspace
 
     init(
@@ -42,24 +45,23 @@ final class CPUVisionTower: VisionTower {
         classEmbedding = try weights.parameter("visual.class_embedding", width)
         positions = try weights.parameter("visual.positional_embedding", geometry.tokens, width)
         slotEmbedding = try weights.parameter("visual.temporal_embedding", 1, geometry.frames, width)
-        func norm(_ name: String) throws -> LayerNorm {
-            LayerNorm(
-                weight: try weights.parameter("visual.\(name).weight", width),
-                bias: try weights.parameter("visual.\(name).bias", width), width: width)
-        }
-        entryNorm = try norm("ln_pre")
-        exitNorm = try norm("ln_post")
+        entryNorm = try LayerNorm(weights, "visual.ln_pre", width: width)
+        exitNorm = try LayerNorm(weights, "visual.ln_post", width: width)
         spatial = try (0..<geometry.visionLayers).map {
-            try TransformerBlock(weights, path: "visual.transformer.resblocks.\($0).", width: width, factory: factory)
+            try TransformerBlock(weights, part: "visual.transformer.resblocks.\($0).", width: width, factory: factory)
         }
-        temporal = try (0..<geometry.temporalLayers - 1).map {
-            try TransformerBlock(
-                weights, path: "visual.transformer_t.resblocks.\($0).", prefix: "temporal_", width: width,
-                factory: factory)
+        func temporalPart(_ layer: Int) -> String { "visual.transformer_t.resblocks.\(layer).temporal_" }
+        let depth = geometry.temporalLayers
+        entry =
+            depth < 2
+            ? nil
+            : try EntryBlock(
+                weights, part: temporalPart(0), width: width, slotEmbedding: slotEmbedding, frames: geometry.frames,
+                factory: factory, pool: pool)
+        middle = try (1..<max(depth - 1, 1)).map {
+            try TransformerBlock(weights, part: temporalPart($0), width: width, factory: factory)
         }
-        last = try ClassTokenBlock(
-            weights, path: "visual.transformer_t.resblocks.\(geometry.temporalLayers - 1).", prefix: "temporal_",
-            width: width, factory: factory)
+        last = try ClassTokenBlock(weights, part: temporalPart(depth - 1), width: width, factory: factory)
         let projection = try weights.parameter("visual.proj", width, geometry.embeddingWidth)
         head = factory.makeLinear(
             weight: projection.transposed(rows: width, columns: geometry.embeddingWidth), bias: nil,
@@ -69,8 +71,9 @@ final class CPUVisionTower: VisionTower {
         let rows = max(capacity.frames * geometry.tokens, capacity.windows * windowRows)
         stream = FloatBuffer(count: rows * width)
         features = FloatBuffer(count: capacity.slots * geometry.tokens * width)
+        projections = FloatBuffer(count: entry == nil ? 0 : capacity.slots * geometry.tokens * 3 * width)
         classTokens = FloatBuffer(count: capacity.windows * geometry.frames * width)
-        classScratch = FloatBuffer(count: 2 * capacity.windows * geometry.frames * width)
+        pooling = PooledAttention.Scratch(frames: geometry.frames, tokens: geometry.tokens, width: width)
         work = BlockWorkspace(rows: rows, width: width, sequence: windowRows, workers: pool.workers)
     }
 
@@ -89,7 +92,9 @@ final class CPUVisionTower: VisionTower {
             block.forward(stream.pointer, sequences: count, length: tokens, pattern: .full, work, pool)
         }
         for index in 0..<count {
-            self[slot: slots[index]].update(from: stream.pointer + index * tokens * width, count: tokens * width)
+            let frame = stream.pointer + index * tokens * width
+            self[slot: slots[index]].update(from: frame, count: tokens * width)
+            entry?.project(projections.pointer + slots[index] * tokens * 3 * width, frame, rows: tokens, pool)
         }
     }
 
@@ -100,16 +105,20 @@ final class CPUVisionTower: VisionTower {
             out: stream.pointer, features: features.pointer, slots: slots, slotEmbedding: slotEmbedding, frames: frames,
             tokens: tokens, width: width)
         pool.run(join, parts: count * frames)
-        let pattern = AttentionPattern.kronecker(geometry.mask, frames: frames, tokens: tokens)
-        for block in temporal {
-            block.forward(stream.pointer, sequences: count, length: frames * tokens, pattern: pattern, work, pool)
+        entry?.forward(
+            stream.pointer, kept: projections.pointer, places: slots, windows: count, frames: frames, tokens: tokens,
+            mask: geometry.mask, work, pool)
+        for block in middle {
+            block.forward(
+                stream.pointer, sequences: count, length: frames * tokens,
+                pattern: .kronecker(geometry.mask, frames: frames, tokens: tokens), work, pool)
         }
         let classRows = classTokens.pointer
         last.forward(
-            classRows, stream.pointer, sequences: count, frames: frames, tokens: tokens, mask: geometry.mask,
-            scratch: classScratch, work, pool)
-        exitNorm.forward(classScratch.pointer, classRows, rows: count * frames, pool: pool)
-        head.forward(out, classScratch.pointer, rows: count * frames, epilogue: .store, pool: pool)
+            classRows, stream.pointer, windows: count, frames: frames, tokens: tokens, mask: geometry.mask, pooling,
+            work, pool)
+        exitNorm.forward(classRows, classRows, rows: count * frames, pool: pool)
+        head.forward(out, classRows, rows: count * frames, epilogue: .store, pool: pool)
     }
 
     func readFeatures(slot: Int, into out: UnsafeMutablePointer<Float>) {

@@ -7,6 +7,13 @@ struct LayerNorm {
     let width: Int
     static let epsilon: Float = 1e-5
 
+    /// - Parameter name: of the layer in the checkpoint, without `.weight`.
+    init(_ weights: ModelWeights, _ name: String, width: Int) throws(RecognizerError) {
+        weight = try weights.parameter(name + ".weight", width)
+        bias = try weights.parameter(name + ".bias", width)
+        self.width = width
+    }
+
     /// Normalises rows of (rows, D), `stride` apart, into contiguous `out`. In place is allowed.
     func forward(
         _ out: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, stride: Int? = nil, rows: Int, pool: WorkerPool

@@ -2,7 +2,7 @@ package import Foundation
 import Synchronization
 
 /// Lines of text that come from elsewhere (a process, a report) and that a test waits for, with a limit.
-package final class MosquittoLines: Sendable {
+package final class OutputLines: Sendable {
     package struct TimedOut: Error, CustomStringConvertible {
         package let description: String
     }
@@ -41,7 +41,7 @@ package final class MosquittoLines: Sendable {
         change { $0.lines.append(line) }
     }
 
-    /// Waits until the lines so far satisfy `condition` and returns them. Throws `TimedOut` with the lines after `limit`.
+    /// Waits until the lines so far satisfy `condition` and returns them. Throws `TimedOut` with the latest lines after `limit`.
     @discardableResult
     package func wait(
         for what: String, within limit: Duration = .seconds(20), until condition: @escaping @Sendable ([String]) -> Bool
@@ -57,7 +57,7 @@ package final class MosquittoLines: Sendable {
                 return (state.waiters.remove(at: index), state.lines)
             }
             late?.0.continuation.resume(
-                throwing: TimedOut(description: "no \(what) within \(limit); so far: \(late?.1 ?? [])"))
+                throwing: TimedOut(description: "no \(what) within \(limit); lately: \(late?.1.suffix(20) ?? [])"))
         }
         defer { timer.cancel() }
         return try await withCheckedThrowingContinuation { continuation in
