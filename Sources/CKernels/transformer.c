@@ -48,7 +48,8 @@ static int is_supported(enum ckernels_instructions set) { return set == CKERNELS
 #endif
 
 #define FUNCTIONS(suffix) \
-    {layer_norm_##suffix, quick_gelu_##suffix, matrix_vector_##suffix, softmax_##suffix, attend_##suffix}
+    {layer_norm_##suffix,    combine_normalised_##suffix, quick_gelu_##suffix, \
+     matrix_vector_##suffix, softmax_##suffix,            attend_##suffix}
 
 static const struct ckernels_functions functions[] = {
     FUNCTIONS(portable),
@@ -89,7 +90,7 @@ void ckernels_combine_normalised(
     float *out, const float *kept, const float *slot, const float *ones, const float *bias, const float *x, size_t rows,
     size_t width, size_t columns, float epsilon
 ) {
-    DISPATCH(combine_normalised, out, kept, slot, ones, bias, x, rows, width, columns, epsilon)
+    functions[best()].combine_normalised(out, kept, slot, ones, bias, x, rows, width, columns, epsilon);
 }
 
 void ckernels_quick_gelu(float *x, size_t stride, size_t rows, size_t columns) {

@@ -22,6 +22,9 @@ struct ckernels_functions {
     void (*layer_norm)(
         float *out, const float *in, size_t in_stride, const float *weight, const float *bias, size_t rows, size_t width,
         float epsilon);
+    void (*combine_normalised)(
+        float *out, const float *kept, const float *slot, const float *ones, const float *bias, const float *x, size_t rows,
+        size_t width, size_t columns, float epsilon);
     void (*quick_gelu)(float *x, size_t stride, size_t rows, size_t columns);
     void (*matrix_vector)(float *out, const float *matrix, const float *vector, size_t rows, size_t columns);
     void (*softmax)(float *scores, size_t count, float scale);
