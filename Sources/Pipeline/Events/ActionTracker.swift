@@ -21,9 +21,7 @@ package struct ActionTracker: Sendable {
     private struct Window {
         var start: StreamTime
         var end: StreamTime
-        var centre: StreamTime {
-            StreamTime(nanoseconds: start.nanoseconds + (end.nanoseconds - start.nanoseconds) / 2)
-        }
+        var centre: StreamTime { start + (end - start) / 2 }
     }
 
     /// Windows at or above `enter` that have not made an event yet.

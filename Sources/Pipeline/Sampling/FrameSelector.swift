@@ -9,7 +9,7 @@
 ///     held = frame
 ///
 /// Two frames more than 1.5 periods apart restart the window. A camera slower than one frame each 1.5 periods therefore
-/// never fills a window; `gaps` grows with every frame then, and whoever watches it should say so.
+/// never fills a window; `gapsInARow` grows with every frame then, and whoever watches it should say so.
 package struct FrameSelector: Sendable {
     package enum Restart: Sendable, Equatable {
         case gap, backwards, caps, epoch
@@ -43,8 +43,8 @@ package struct FrameSelector: Sendable {
     private var held: Held?
     private var origin: Int64 = 0
     private var nextInstant: Int64 = 0
-    /// How often two successive frames lay more than 1.5 periods apart.
-    package private(set) var gaps = 0
+    /// How many successive frames, the latest included, each came more than 1.5 periods after the one before.
+    package private(set) var gapsInARow = 0
 
     /// - Precondition: `period` is longer than zero.
     package init(period: Duration) {
@@ -61,11 +61,12 @@ package struct FrameSelector: Sendable {
         }
         let interval = next &- held.nanoseconds
         if let restart = restart(held, interval: interval, capsGeneration: capsGeneration, epoch: epoch) {
-            if restart == .gap { gaps += 1 }
+            gapsInARow = restart == .gap ? gapsInARow + 1 : 0
             let decision = Decision(taken: takeLast(held), restart: restart)
             begin(at: next, capsGeneration: capsGeneration, epoch: epoch)
             return decision
         }
+        gapsInARow = 0
         let taken = takeInstants(within: interval, of: held)
         self.held = Held(nanoseconds: next, interval: interval, capsGeneration: capsGeneration, epoch: epoch)
         return Decision(taken: taken)

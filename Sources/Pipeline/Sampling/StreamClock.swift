@@ -4,10 +4,13 @@ package import Foundation
 ///
 /// Within an epoch the timeline is the presentation time plus a constant. A file has one epoch and the constant is zero.
 /// A live source starts at zero; when it comes back after an outage the timeline has gone on by the monotonic time that
-/// passed. The wall clock is read once, at the first frame, so a stepped system clock changes nothing afterwards.
+/// passed. The wall clock is read once, at the first frame, so a stepped system clock changes nothing afterwards. The
+/// timeline ends after 73 years, which only a broken or hostile file reaches: whatever is computed of its times stays in range.
 package struct StreamClock: Sendable {
     /// A live source's frame that lies further ahead of the monotonic clock than this has a new clock behind it.
     private static let longestLead = Duration.seconds(10)
+
+    private static let end = Int64(1) << 61
 
     private struct Latest {
         var presentation: StreamTime
@@ -53,7 +56,8 @@ package struct StreamClock: Sendable {
             baseNanoseconds = isLive ? 0 &- presentation.nanoseconds : 0
         }
         beginsEpoch = false
-        let time = StreamTime(nanoseconds: presentation.nanoseconds &+ baseNanoseconds)
+        let shifted = presentation.nanoseconds.addingReportingOverflow(baseNanoseconds)
+        let time = StreamTime(nanoseconds: shifted.overflow ? Self.end : min(max(shifted.partialValue, 0), Self.end))
         if streamZero == nil { streamZero = wallClock.addingTimeInterval(-time.seconds) }
         latest = Latest(presentation: presentation, time: time, arrival: arrival)
         return time

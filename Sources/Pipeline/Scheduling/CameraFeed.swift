@@ -12,7 +12,7 @@ package enum FeedTrouble: Sendable, Equatable {
 ///
 /// `@unchecked Sendable`: the source calls `handle` serially, and nothing else touches the state.
 final class CameraFeed: @unchecked Sendable {
-    /// Gaps after which a camera counts as too slow for its sampling.
+    /// Gaps in a row after which a camera counts as too slow for its sampling.
     private static let manyGaps = 16
 
     private let camera: Int
@@ -24,6 +24,7 @@ final class CameraFeed: @unchecked Sendable {
     private var selector: FrameSelector
     private var held: (frame: any HeldFrame, time: StreamTime, arrival: ContinuousClock.Instant)?
     private var toldOfGaps = false
+    private var unusableLimiter = RateLimiter()
 
     /// - Parameter camera: the camera's index in the mailbox.
     init(
@@ -49,7 +50,9 @@ final class CameraFeed: @unchecked Sendable {
             // `ended` follows, behind the last frame.
             break
         case .state(let state, let reason):
-            mailbox.post(camera: camera, .state(state, reason: reason, time: clock.now(at: .now)))
+            mailbox.post(
+                camera: camera,
+                .state(state, reason: reason, lastFrame: clock.latestFrame, now: clock.now(at: .now)))
         case .ended(let error):
             submitHeld(instants: selector.finish().taken)
             held = nil
@@ -63,7 +66,7 @@ final class CameraFeed: @unchecked Sendable {
         let decision = selector.offer(time, capsGeneration: frame.capsGeneration, epoch: clock.epoch)
         submitHeld(instants: decision.taken)
         if decision.restart != nil { mailbox.post(camera: camera, .restart) }
-        if selector.gaps >= Self.manyGaps, !toldOfGaps {
+        if selector.gapsInARow >= Self.manyGaps, !toldOfGaps {
             toldOfGaps = true
             report(.tooFewFrames(period: plan.period))
         }
@@ -77,7 +80,10 @@ final class CameraFeed: @unchecked Sendable {
         } catch {
             mailbox.abandon(camera: camera, patches: patches)
             mailbox.post(camera: camera, .restart)
-            report(.unusableFrame(reason: "\(error)"))
+            if let leftOut = unusableLimiter.admit(at: .now) {
+                let others = leftOut > 0 ? " (and \(leftOut) more since the last report)" : ""
+                report(.unusableFrame(reason: "\(error)\(others)"))
+            }
             return
         }
         mailbox.commit(

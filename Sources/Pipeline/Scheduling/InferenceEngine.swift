@@ -80,8 +80,10 @@ final class InferenceEngine: @unchecked Sendable {
     func run() {
         while mailbox.take(frames: session.capacity.frames, into: &items, within: 0.5) {
             counters.begin()
-            encodeFrames()
+            gatherFrames()
+            // Before the long work: a live camera that is far behind would wait for its buffers and miss frames.
             mailbox.release(items)
+            encodeFrames()
             collectSteps()
             runSteps()
             tickAway()
@@ -89,7 +91,8 @@ final class InferenceEngine: @unchecked Sendable {
         }
     }
 
-    private func encodeFrames() {
+    /// Copies the frames together and gives each its slot.
+    private func gatherFrames() {
         let perFrame = session.geometry.patches * session.geometry.patchValues
         frameSlots.removeAll(keepingCapacity: true)
         patches.withUnsafeMutableBufferPointer { patches in
@@ -101,6 +104,9 @@ final class InferenceEngine: @unchecked Sendable {
                 cameras[sample.camera].frames += 1
             }
         }
+    }
+
+    private func encodeFrames() {
         guard !frameSlots.isEmpty else { return }
         session.encodeFrames(patches, count: frameSlots.count, slots: frameSlots)
         counters.add(frames: frameSlots.count)
@@ -114,17 +120,7 @@ final class InferenceEngine: @unchecked Sendable {
         for item in items {
             switch item {
             case .sample(let sample):
-                for _ in 0..<sample.instants {
-                    guard
-                        let span = cameras[sample.camera].assembler.append(
-                            frameSlots[frame], at: sample.time, window: &window)
-                    else { continue }
-                    let row = windowSlots.count / session.geometry.frames
-                    windowSlots.append(contentsOf: window)
-                    steps.append(
-                        .window(
-                            camera: sample.camera, row: row, span: span, arrival: sample.arrival, sample.streamZero))
-                }
+                collectWindows(of: sample, slot: frameSlots[frame])
                 frame += 1
             case .note(let camera, let note, let at):
                 if note == .restart {
@@ -135,6 +131,28 @@ final class InferenceEngine: @unchecked Sendable {
             }
         }
         skipOvertakenWindows()
+    }
+
+    /// Lists the windows that a frame makes due. One that stands in for lost frames makes only the newest: after a pause of
+    /// inference they would be as many as the pause was long, and keep it behind.
+    private func collectWindows(of sample: Mailbox.Sample, slot: Int) {
+        let frames = session.geometry.frames
+        var isDue = false
+        for _ in 0..<sample.instants {
+            guard let span = cameras[sample.camera].assembler.append(slot, at: sample.time, window: &window) else {
+                continue
+            }
+            if isDue, sample.inherited > 0 {
+                windowSlots.removeLast(frames)
+                steps.removeLast()
+                counters.add(skippedWindows: 1)
+            }
+            isDue = true
+            let row = windowSlots.count / frames
+            windowSlots.append(contentsOf: window)
+            steps.append(
+                .window(camera: sample.camera, row: row, span: span, arrival: sample.arrival, sample.streamZero))
+        }
     }
 
     /// A live camera with more frames waiting is behind: only the newest of its windows is worth computing.
@@ -151,7 +169,7 @@ final class InferenceEngine: @unchecked Sendable {
     /// Runs as many windows as fit one temporal batch at a time, and everything in the order of the steps.
     private func runSteps() {
         var next = 0
-        while next < steps.count {
+        while next < steps.count, !mailbox.isClosed {
             batchSlots.removeAll(keepingCapacity: true)
             var windows = 0
             var end = next
@@ -202,9 +220,9 @@ final class InferenceEngine: @unchecked Sendable {
         switch note {
         case .restart:
             break
-        case .state(let state, let reason, let time):
-            cameras[camera].away = state == .online ? nil : cameras[camera].away ?? time.map { ($0, moment) }
-            output(camera, .report(.state(state, reason: reason, lastFrame: time)))
+        case .state(let state, let reason, let lastFrame, let now):
+            cameras[camera].away = state == .online ? nil : cameras[camera].away ?? now.map { ($0, moment) }
+            output(camera, .report(.state(state, reason: reason, lastFrame: lastFrame)))
         case .ended(let error):
             cameras[camera].away = nil
             output(camera, .report(.state(.disabled, reason: error?.reason ?? "ended", lastFrame: nil)))

@@ -18,6 +18,8 @@ package final class Mailbox: @unchecked Sendable {
         package let time: StreamTime
         /// Sampling instants that the frame stands for, at least 1.
         package var instants: Int
+        /// How many of them were those of frames that were lost.
+        package var inherited = 0
         /// When the frame left the decoder.
         package let arrival: ContinuousClock.Instant
         /// Wall-clock time of the camera's stream time zero.
@@ -28,8 +30,8 @@ package final class Mailbox: @unchecked Sendable {
     package enum Note: Sendable, Equatable {
         /// The window begins anew: a gap, a seek, another picture size.
         case restart
-        /// `time` is the camera's stream time now, nil before its first frame.
-        case state(CameraState, reason: String?, time: StreamTime?)
+        /// Stream times of the camera's latest frame and of this moment, nil before its first frame.
+        case state(CameraState, reason: String?, lastFrame: StreamTime?, now: StreamTime?)
         case ended(PipelineError?)
     }
 
@@ -106,12 +108,14 @@ package final class Mailbox: @unchecked Sendable {
     package func post(camera: Int, _ note: Note) {
         condition.lock()
         defer { condition.unlock() }
+        // One restart says as much as many: what a slow camera or an unusable one repeats must not pile up.
+        if note == .restart, isRestart(camera, at: cameras[camera].queue.count - 1) { return }
         cameras[camera].queue.append(.note(camera: camera, note, at: .now))
         condition.broadcast()
     }
 
-    /// Moves what waits into `items`, at most `frames` frames, one camera after the other in turn. Waits until there is
-    /// something or `limit` has passed. Returns false once the mailbox is closed.
+    /// Moves what waits into `items`, at most `frames` frames, each camera's next one in turn with the notes before it. Waits
+    /// until there is something or `limit` has passed. Returns false once the mailbox is closed.
     package func take(frames: Int, into items: inout [Item], within limit: TimeInterval) -> Bool {
         items.removeAll(keepingCapacity: true)
         condition.lock()
@@ -119,20 +123,24 @@ package final class Mailbox: @unchecked Sendable {
         if !closed, cameras.allSatisfy(\.queue.isEmpty) { _ = condition.wait(until: Date(timeIntervalSinceNow: limit)) }
         guard !closed else { return false }
         var left = frames
-        var found = true
-        while found && left > 0 {
-            found = false
-            for step in cameras.indices where left > 0 {
-                let camera = (turn + step) % cameras.count
-                guard !cameras[camera].queue.isEmpty else { continue }
-                let item = cameras[camera].queue.removeFirst()
-                if case .sample = item { left -= 1 }
-                items.append(item)
-                found = true
-            }
+        var emptyInARow = 0
+        while left > 0, emptyInARow < cameras.count {
+            let before = items.count
+            left -= moveNext(of: turn, into: &items)
+            emptyInARow = items.count == before ? emptyInARow + 1 : 0
+            turn = (turn + 1) % cameras.count
         }
-        turn = cameras.isEmpty ? 0 : (turn + 1) % cameras.count
         return true
+    }
+
+    /// Moves a camera's waiting notes up to its next frame, and that. Returns the number of frames moved, 0 or 1.
+    private func moveNext(of camera: Int, into items: inout [Item]) -> Int {
+        while !cameras[camera].queue.isEmpty {
+            let item = cameras[camera].queue.removeFirst()
+            items.append(item)
+            if case .sample = item { return 1 }
+        }
+        return 0
     }
 
     /// The pixels of a taken frame, (N, 3*P*P), valid until `release`.
@@ -162,6 +170,13 @@ package final class Mailbox: @unchecked Sendable {
         return cameras[camera].dropped
     }
 
+    /// True once `close` was called: what is under way is not wanted any more.
+    package var isClosed: Bool {
+        condition.lock()
+        defer { condition.unlock() }
+        return closed
+    }
+
     /// Wakes and turns away everybody.
     package func close() {
         condition.lock()
@@ -182,8 +197,16 @@ package final class Mailbox: @unchecked Sendable {
         cameras[camera].dropped += 1
         if index < cameras[camera].queue.count, case .sample(var heir) = cameras[camera].queue[index] {
             heir.instants += oldest.instants
+            heir.inherited += oldest.instants
             cameras[camera].queue[index] = .sample(heir)
         }
+        if isRestart(camera, at: index - 1), isRestart(camera, at: index) { cameras[camera].queue.remove(at: index) }
         return oldest.buffer
+    }
+
+    private func isRestart(_ camera: Int, at index: Int) -> Bool {
+        guard cameras[camera].queue.indices.contains(index) else { return false }
+        if case .note(_, .restart, _) = cameras[camera].queue[index] { return true }
+        return false
     }
 }

@@ -73,7 +73,16 @@ package final class VideoPipeline: Sendable {
     package func stop() {
         // Closing the mailbox first frees a file's thread that waits for a buffer.
         mailbox.close()
-        for source in sources { source.stop() }
+        // All at once: each may take most of a second.
+        let sourcesStopped = DispatchGroup()
+        for source in sources {
+            sourcesStopped.enter()
+            Thread {
+                source.stop()
+                sourcesStopped.leave()
+            }.start()
+        }
+        sourcesStopped.wait()
         stopped.wait()
     }
 

@@ -53,6 +53,22 @@ import Testing
         }
     }
 
+    /// Repeated leaps to the end of the representable times and back, as a hostile file may hold them.
+    @Test(arguments: [true, false]) func survivesAbsurdTimes(isLive: Bool) {
+        var clock = StreamClock(isLive: isLive)
+        var last = StreamTime(nanoseconds: .min)
+        for round in 0..<20 {
+            for presentation in [0, Int64.max, 1, 1 << 62, -5, .min, .max] {
+                let time = clock.time(
+                    of: StreamTime(nanoseconds: presentation), arrival: at(Double(round)), wallClock: noon)
+                #expect(time >= last && time.nanoseconds <= 1 << 61)
+                last = time
+            }
+            clock.beginEpoch()
+        }
+        #expect(clock.now(at: at(1e6)) != nil)
+    }
+
     @Test func ignoresALiveClockThatJumpsAhead() {
         var clock = StreamClock(isLive: true)
         _ = clock.time(of: .zero, arrival: at(0), wallClock: noon)

@@ -68,6 +68,38 @@ import Testing
         #expect(mailbox.dropped(camera: 0) == 0)
     }
 
+    /// Restarts that nothing stands between are one: a camera that has nothing else to tell must not fill the memory.
+    @Test func restartsDoNotPileUp() throws {
+        let mailbox = Mailbox(live: [true], valuesPerFrame: Self.values, depth: 2)
+        for frame in 0..<50 {
+            try put(mailbox, camera: 0, Float(frame), at: Double(frame))
+            mailbox.post(camera: 0, .restart)
+            mailbox.post(camera: 0, .restart)
+        }
+        let items = take(mailbox, frames: 8)
+        #expect(samples(items, mailbox) == [[0, 48, 1], [0, 49, 1]])
+        #expect(items.count == 5, "restart, frame, restart, frame, restart")
+    }
+
+    /// Notes take no turn, and whoever was left out comes first.
+    @Test func everyCameraIsServedWhenThereAreMoreThanABatchHolds() throws {
+        let cameras = 5
+        let mailbox = Mailbox(live: Array(repeating: true, count: cameras), valuesPerFrame: Self.values, depth: 4)
+        for camera in 0..<cameras {
+            for frame in 0..<4 {
+                mailbox.post(camera: camera, .state(.online, reason: nil, lastFrame: nil, now: nil))
+                try put(mailbox, camera: camera, Float(frame), at: Double(frame))
+            }
+        }
+        var order: [Double] = []
+        for _ in 0..<10 {
+            let items = take(mailbox, frames: 2)
+            order += samples(items, mailbox).map { $0[0] }
+            mailbox.release(items)
+        }
+        #expect(order == (0..<20).map { Double($0 % cameras) })
+    }
+
     @Test func servesCamerasInTurn() throws {
         let mailbox = Mailbox(live: [true, true, true], valuesPerFrame: Self.values, depth: 4)
         for frame in 0..<3 { try put(mailbox, camera: 0, Float(frame), at: Double(frame)) }
