@@ -114,17 +114,18 @@ final class InferenceEngine: @unchecked Sendable {
         for item in items {
             switch item {
             case .sample(let sample):
+                // The windows that one frame completes differ in how often they repeat it. Of a live camera only the last
+                // counts: a frame that stands for many lost ones must not make inference later still.
+                var latest: WindowAssembler<Int>.Span?
                 for _ in 0..<sample.instants {
                     guard
                         let span = cameras[sample.camera].assembler.append(
                             frameSlots[frame], at: sample.time, window: &window)
                     else { continue }
-                    let row = windowSlots.count / session.geometry.frames
-                    windowSlots.append(contentsOf: window)
-                    steps.append(
-                        .window(
-                            camera: sample.camera, row: row, span: span, arrival: sample.arrival, sample.streamZero))
+                    latest = span
+                    if !cameras[sample.camera].isLive { addWindow(of: sample, span) }
                 }
+                if let latest, cameras[sample.camera].isLive { addWindow(of: sample, latest) }
                 frame += 1
             case .note(let camera, let note, let at):
                 if note == .restart {
@@ -135,6 +136,14 @@ final class InferenceEngine: @unchecked Sendable {
             }
         }
         skipOvertakenWindows()
+    }
+
+    /// Lists the window that was assembled last.
+    private func addWindow(of sample: Mailbox.Sample, _ span: WindowAssembler<Int>.Span) {
+        let row = windowSlots.count / session.geometry.frames
+        windowSlots.append(contentsOf: window)
+        steps.append(
+            .window(camera: sample.camera, row: row, span: span, arrival: sample.arrival, sample.streamZero))
     }
 
     /// A live camera with more frames waiting is behind: only the newest of its windows is worth computing.
@@ -148,10 +157,11 @@ final class InferenceEngine: @unchecked Sendable {
         }
     }
 
-    /// Runs as many windows as fit one temporal batch at a time, and everything in the order of the steps.
+    /// Runs as many windows as fit one temporal batch at a time, and everything in the order of the steps. A closed mailbox
+    /// ends it between batches.
     private func runSteps() {
         var next = 0
-        while next < steps.count {
+        while next < steps.count, !mailbox.isClosed {
             batchSlots.removeAll(keepingCapacity: true)
             var windows = 0
             var end = next

@@ -162,6 +162,12 @@ package final class Mailbox: @unchecked Sendable {
         return cameras[camera].dropped
     }
 
+    package var isClosed: Bool {
+        condition.lock()
+        defer { condition.unlock() }
+        return closed
+    }
+
     /// Wakes and turns away everybody.
     package func close() {
         condition.lock()
