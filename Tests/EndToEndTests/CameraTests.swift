@@ -41,6 +41,40 @@ import Testing
         #expect(!all.contains("hunter2"))
     }
 
+    @Test func endsWhatALostCameraLeftOpenAndGoesOnWhenItIsBack() async throws {
+        let server = try CameraServer(script: "rtsp_server.py", ["--width", "64", "--height", "64"])
+        let site = try DaemonSite()
+        try site.configure(
+            """
+            sampling: {every: 100ms}
+            events: {enter: 0.02, exit: 0.0001, min_windows: 1, hold: 200ms}
+            actions: [waving, jumping]
+            ignore: [empty room]
+            cameras: [{name: ball, source: "rtsp://127.0.0.1:\(server.port)/camera"}]
+            """)
+        let program = try site.start()
+        try await program.output.wait(for: "an event") { DaemonOutput($0).events.contains { $0.type == .new } }
+        server.kill()
+        let lost = try await program.output.wait(for: "the end of the events") { lines in
+            let output = DaemonOutput(lines)
+            return !output.ended.isEmpty && output.ended == Set(output.events.map(\.id))
+        }
+        #expect(DaemonOutput(lost).states(of: "ball").prefix(3) == [.connecting, .online, .offline])
+        #expect(DaemonOutput(lost).events.filter { $0.type == .end }.allSatisfy { $0.endReason == .cameraLost })
+        let revived = try CameraServer(
+            script: "rtsp_server.py", ["--width", "64", "--height", "64", "--port", "\(server.port)"])
+        try await program.output.wait(for: "an event of the camera that is back", within: .seconds(40)) {
+            DaemonOutput($0).events.filter { $0.type == .new }.count > DaemonOutput(lost).ended.count
+        }
+        revived.kill()
+        program.send(SIGTERM)
+        #expect(try await program.exitStatus(within: .seconds(10)) == 0)
+        let output = DaemonOutput(program.output.all)
+        #expect(output.states(of: "ball").count { $0 == .online } == 2)
+        let starts = output.events.filter { $0.type == .new }.map(\.streamStart)
+        #expect(starts == starts.sorted())
+    }
+
     @Test func windowsOfALiveCameraComeAtTheConfiguredRate() async throws {
         let site = try DaemonSite()
         try site.configure(
