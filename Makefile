@@ -55,6 +55,7 @@ done; \
 if [ -n "$$missing" ]; then \
   echo "Debian packages missing:$$missing"; \
   sudo=""; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+  [ -z "$$sudo" ] || command -v sudo >/dev/null || { echo "there is no sudo; install them as root"; exit 69; }; \
   install="$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $$missing"; \
   $$install || { $$sudo apt-get update -q && $$install; }; \
 fi

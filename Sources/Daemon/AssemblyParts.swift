@@ -20,9 +20,6 @@ struct AssemblyParts {
     /// - Throws: `SettingsError`, `RecognizerError`, `PipelineError`.
     init(_ configuration: Configuration, log: Logger) throws {
         let settings = configuration.cameras.filter(\.enabled)
-        guard !settings.isEmpty else {
-            throw configuration.error(at: "cameras", "no camera is enabled, so there is nothing to do")
-        }
         let pool = WorkerPool(workers: configuration.workers)
         let model = try Model(path: try configuration.modelDirectory(), backend: CPUBackend.openBLAS(pool: pool))
         self.configuration = configuration

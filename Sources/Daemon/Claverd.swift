@@ -21,13 +21,19 @@ struct Claverd: AsyncParsableCommand {
         }
         do {
             try await run(command)
-        } catch let error where error is ExitCode || error is CleanExit || error is ValidationError {
+        } catch let error where isOfTheParser(error) {
             exit(withError: error)
         } catch {
             let report = FailureReport(error)
             FileHandle.standardError.write(Data("claverd: \(report.line)\n".utf8))
             exit(withError: report.status.code)
         }
+    }
+
+    /// A request for help, a wrong argument, or a plain exit status: what the parser itself shows. It takes every error
+    /// that it does not know for a failure.
+    private static func isOfTheParser(_ error: any Error) -> Bool {
+        error is ExitCode || exitCode(for: error) != .failure
     }
 
     private static func run(_ command: any ParsableCommand) async throws {

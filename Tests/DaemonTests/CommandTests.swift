@@ -25,6 +25,16 @@ import Testing
         #expect(try help == String(contentsOf: file, encoding: .utf8))
     }
 
+    @Test(arguments: [
+        (["--help"], "claverd <subcommand>"), (["run", "--help"], "claverd run"), (["help", "run"], "claverd run"),
+    ])
+    func helpGoesToStandardOutput(arguments: [String], usage: String) throws {
+        let run = try ProgramRun(builtClaverd, arguments)
+        #expect(run.status == 0)
+        #expect(run.output.contains("USAGE: \(usage)"))
+        #expect(run.error.isEmpty)
+    }
+
     @Test func wrongUseExitsWith64() throws {
         let run = try ProgramRun(builtClaverd, ["config", "check", "--colour"])
         #expect(run.status == 64)
