@@ -24,12 +24,12 @@ test: test-debug test-release
 
 test-debug: swift deps-test merges
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build
+	$(SWIFT) test --skip-build --no-parallel
 
 # A build of its own: testing changes how optimised modules are compiled.
 test-release: swift deps-test merges
 	$(SWIFT) build -c release --build-tests $(for-release-tests)
-	$(SWIFT) test -c release --skip-build $(for-release-tests)
+	$(SWIFT) test -c release --skip-build --no-parallel $(for-release-tests)
 for-release-tests := --scratch-path .build-release -Xswiftc -enable-testing
 
 # Without PyPI one test is skipped, and says so.

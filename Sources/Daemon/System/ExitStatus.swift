@@ -43,6 +43,7 @@ struct FailureReport: Equatable {
         case is SettingsError: status = .configuration
         case let error as PipelineError: status = Self.status(of: error)
         case let error as RecognizerError: status = Self.status(of: error)
+        case let error as DatasetError: status = Self.status(of: error)
         default: status = .software
         }
         line = "\(error)".oneLine
@@ -53,6 +54,16 @@ struct FailureReport: Equatable {
         case .sourceRefused: .noInput
         case .unreadable, .badCaps: .dataError
         case .missingElement, .unauthorised, .unreachable: .unavailable
+        }
+    }
+
+    private static func status(of error: DatasetError) -> ExitStatus {
+        switch error {
+        case .io(_, .open, _), .io(_, .read, _): .noInput
+        case .io(_, .create, _): .cannotCreate
+        case .io(_, .write, _): .ioError
+        case .malformed: .dataError
+        case .notEnough: .usage
         }
     }
 

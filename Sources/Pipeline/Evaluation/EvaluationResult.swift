@@ -60,7 +60,8 @@ package struct EvaluationRecord: Sendable, Codable, Equatable {
 
     package init(
         version: String, model: String, weightsDigest: String, precision: String, data: String, list: String,
-        listDigest: String, frames: Int, mask: String, sampling: String, views: String, seed: UInt64?, templates: [String],
+        listDigest: String, frames: Int, mask: String, sampling: String, views: String, seed: UInt64?,
+        templates: [String],
         promptFiles: [String], promptsDigest: String, seconds: Double
     ) {
         self.version = version

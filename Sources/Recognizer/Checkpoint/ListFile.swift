@@ -25,6 +25,8 @@ package enum ListFile {
 
     /// Reads `id;name` rows under that header, several per class: sentences that describe it.
     ///
+    /// A backslash escapes: `\;` is a semicolon, `\"` a quote, `\\` a backslash, `\n` a line break.
+    ///
     /// - Returns: sentences by class id, at least one for each id from 0 to the highest.
     package static func prompts(_ path: String) throws(RecognizerError) -> [[String]] {
         let rows = try rows(path, separator: ";")
@@ -36,6 +38,41 @@ package enum ListFile {
         for row in rows { prompts[row.id].append(row.name) }
         if let gap = prompts.firstIndex(where: \.isEmpty) { throw failure(path, 1, "class \(gap) has no prompt") }
         return prompts
+    }
+
+    /// Reads the text of a prompts file in which classes may be missing; `path` only names it in errors.
+    ///
+    /// - Returns: class id and sentence, row by row.
+    package static func promptRows(
+        text: String, path: String
+    ) throws(RecognizerError) -> [(id: Int, sentence: String)] {
+        try rows(text: text, path: path, separator: ";").map { ($0.id, $0.name) }
+    }
+
+    /// The text of a prompts file, header included, which reads back as `rows`.
+    ///
+    /// - Parameter rows: class id and sentence; no control characters in it but tabs and line breaks.
+    package static func promptText(_ rows: [(id: Int, sentence: String)]) -> String {
+        "id;name\n" + promptLines(rows)
+    }
+
+    /// The same without the header: what is appended to a prompts file.
+    package static func promptLines(_ rows: [(id: Int, sentence: String)]) -> String {
+        var text = ""
+        for row in rows {
+            text += "\(row.id);"
+            for scalar in row.sentence.unicodeScalars {
+                switch scalar {
+                case "\n": text += "\\n"
+                case ";", "\"", "\\":
+                    text += "\\"
+                    text.unicodeScalars.append(scalar)
+                default: text.unicodeScalars.append(scalar)
+                }
+            }
+            text += "\n"
+        }
+        return text
     }
 
     private struct Row {
@@ -58,6 +95,12 @@ package enum ListFile {
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw failure(path, invalidLine(bytes), "not UTF-8")
         }
+        return try rows(text: text, path: path, separator: separator)
+    }
+
+    private static func rows(
+        text: String, path: String, separator: Unicode.Scalar
+    ) throws(RecognizerError) -> [Row] {
         let records = try records(text, path: path, separator: separator)
         let header = "id\(separator)name"
         guard let first = records.first, first.fields == ["id", "name"] else {
@@ -85,7 +128,7 @@ package enum ListFile {
         return (lines.firstIndex { String(validating: $0, as: UTF8.self) == nil } ?? 0) + 1
     }
 
-    /// Splits RFC 4180 text; a line end is LF or CRLF, empty lines are passed over.
+    /// Splits RFC 4180 text; a line end is LF or CRLF, empty lines are passed over. With semicolons, backslashes escape.
     private static func records(
         _ text: String, path: String, separator: Unicode.Scalar
     ) throws(RecognizerError) -> [(fields: [String], line: Int)] {
@@ -106,6 +149,15 @@ package enum ListFile {
         while let scalar = ahead {
             ahead = scalars.next()
             switch scalar {
+            case "\\" where separator == ";" && (isQuoted || !wasQuoted):
+                switch ahead {
+                case ";", "\"", "\\": field.append(ahead ?? scalar)
+                case "n": field.append("\n")
+                default:
+                    let found = ahead.map { String($0).debugDescription.dropFirst().dropLast() } ?? ""
+                    throw failure(path, line, "escape \\\(found), accepted are \\; \\\" \\\\ \\n")
+                }
+                ahead = scalars.next()
             case "\"" where isQuoted && ahead == "\"":
                 field.append(scalar)
                 ahead = scalars.next()

@@ -1,7 +1,7 @@
 import Glibc
 
 /// A file being written beside the one it will replace; without `commit` it leaves nothing. Used by one thread at a time.
-final class ReplacementFile {
+package final class ReplacementFile {
     private let path: String
     private let temporary: String
     private let descriptor: CInt
@@ -65,7 +65,7 @@ final class ReplacementFile {
     }
 
     /// Writes a whole small file in this way.
-    static func write(_ text: String, to path: String) throws(RecognizerError) {
+    package static func write(_ text: String, to path: String) throws(RecognizerError) {
         let file = try ReplacementFile(path)
         let bytes = Array(text.utf8)
         try file.write(bytes, count: bytes.count)

@@ -10,18 +10,7 @@ package struct Model: Sendable {
     package init(path: String, backend: any Backend) throws {
         directory = try ModelDirectory.open(path)
         self.backend = backend
-        if let merges = directory.mergesPath {
-            let text: String
-            do {
-                text = try String(contentsOfFile: merges, encoding: .utf8)
-            } catch {
-                throw RecognizerError.io(path: merges, operation: "read", reason: error.localizedDescription)
-            }
-            tokenizer = try Tokenizer(
-                merges: text, path: merges, vocabularySize: directory.config.geometry.vocabularySize)
-        } else {
-            tokenizer = .bytes
-        }
+        tokenizer = try Tokenizer(directory: directory)
     }
 
     package var config: ModelConfig { directory.config }

@@ -56,4 +56,38 @@ import Testing
             }
         }
     }
+
+    private static let sentences = [
+        "a person; seen from behind", #"says "hi" and bows"#, #"C:\new\"#, "two\nlines", #"\;"#, "naïve 跑步", #"""#,
+        "ends in \\\\", " spaces kept ", "tab\there",
+    ]
+
+    @Test func readsBackThePromptsThatItWrites() throws {
+        try CheckpointFiles.withFolder { folder in
+            let path = folder + "/prompts.csv"
+            let rows = Self.sentences.enumerated().map { (id: $0.offset / 5, sentence: $0.element) }
+            try Data(ListFile.promptText(rows).utf8).write(to: URL(filePath: path))
+            #expect(try ListFile.prompts(path) == [Array(Self.sentences[..<5]), Array(Self.sentences[5...])])
+        }
+    }
+
+    @Test func readsEscapesInsideAndOutsideOfQuotes() throws {
+        let text = #"id;name"# + "\n" + #"1;"a\;b ""c"" \\""# + "\n" + #"0;a\;b\n\"c\" \\"# + "\n"
+        let rows = try ListFile.promptRows(text: text, path: "p")
+        #expect(rows.map(\.id) == [1, 0])
+        #expect(rows.map(\.sentence) == [#"a;b "c" \"#, "a;b\n\"c\" \\"])
+    }
+
+    @Test(arguments: [
+        ("id;na\\me\n0;a", "line 1: escape"), ("id;name\n0;a\\tb", #"line 2: escape \t, accepted are \; \" \\ \n"#),
+        ("id;name\n0;a\\", "line 2: escape \\,"), ("id;name\n0;\"a\"\\;b", "line 2: text after"),
+    ])
+    func refusesOtherEscapes(text: String, reason: String) throws {
+        let error = try #require(throws: RecognizerError.self) { try ListFile.promptRows(text: text, path: "p") }
+        #expect(error.description.contains(reason), "\(error)")
+    }
+
+    @Test func leavesBackslashesInLabelsAlone() throws {
+        #expect(try labels("id,name\n0,a\\b\n1,c\\n") == ["a\\b", "c\\n"])
+    }
 }
