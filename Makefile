@@ -10,7 +10,7 @@ SWIFT ?= $(or $(shell command -v swift),$(wildcard /opt/swift/usr/bin/swift),$(w
 packages = $(foreach section,$(1),$(shell sed -n '/^\[$(section)\]/,/^\[/{/^[^[\#]/p}' etc/debian-packages))
 
 .NOTPARALLEL:
-.PHONY: demo build test test-release merges bench lint deps deps-run deps-test swift install uninstall clean
+.PHONY: demo build test test-debug test-release merges bench lint deps deps-run deps-test swift install uninstall clean
 
 demo: swift deps-run build
 	.build/release/claverd run etc/demo/claverd.yaml
@@ -19,8 +19,10 @@ demo: swift deps-run build
 build: swift deps
 	$(SWIFT) build -c release --static-swift-stdlib --product claverd
 
-# Everything as it is debugged; `make test-release` runs the same as it is shipped.
-test: swift deps-test merges
+# Everything, as it is debugged and as it is shipped.
+test: test-debug test-release
+
+test-debug: swift deps-test merges
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --no-parallel
 
