@@ -1,5 +1,6 @@
 #include <gst/gst.h>
 #include <gst/app/gstappsink.h>
+#include <gst/base/gsttypefindhelper.h>
 #include <gst/video/video.h>
 
 // g_object_set is variadic, which Swift does not import. gint, guint, gboolean, enumerations and flags are all 32 bits wide.
@@ -38,4 +39,22 @@ static inline gchar *cgst_uri(gpointer element) {
 // GST_OBJECT_NAME is a macro. Borrowed from the factory.
 static inline const gchar *cgst_factory_name(GstElementFactory *factory) {
     return GST_OBJECT_NAME(factory);
+}
+
+// The kinds of elements are macros of 64-bit shifts. The caller frees the list with gst_plugin_feature_list_free.
+static inline GList *cgst_unpackers(void) {
+    return gst_element_factory_list_get_elements(
+        GST_ELEMENT_FACTORY_TYPE_DEMUXER | GST_ELEMENT_FACTORY_TYPE_PARSER, GST_RANK_MARGINAL);
+}
+
+static inline GList *cgst_picture_decoders(void) {
+    return gst_element_factory_list_get_elements(
+        GST_ELEMENT_FACTORY_TYPE_DECODER | GST_ELEMENT_FACTORY_TYPE_MEDIA_VIDEO | GST_ELEMENT_FACTORY_TYPE_MEDIA_IMAGE,
+        GST_RANK_MARGINAL);
+}
+
+// gst_value_get_buffer is a macro. Borrowed from the structure; NULL where there is no such field.
+static inline GstBuffer *cgst_buffer_field(const GstStructure *structure, const char *field) {
+    const GValue *value = gst_structure_get_value(structure, field);
+    return value != NULL && GST_VALUE_HOLDS_BUFFER(value) ? gst_value_get_buffer(value) : NULL;
 }

@@ -27,7 +27,8 @@ package final class RecognizerSession {
         logits = FloatBuffer(count: 1)
     }
 
-    private static func scale(_ weights: ModelWeights) throws(RecognizerError) -> Float {
+    /// `exp(logit_scale)` of a model's weights.
+    package static func scale(_ weights: ModelWeights) throws(RecognizerError) -> Float {
         let logarithm = try weights.parameter("logit_scale")
         let scale = withExtendedLifetime(logarithm) { ckernels_exp(logarithm.pointer.pointee) }
         guard scale.isFinite else { throw .nonFinite(tensor: "logit_scale") }
@@ -68,19 +69,13 @@ package final class RecognizerSession {
     ///   - videoFeature: (E)
     ///   - scores: (C), summing to one.
     package func score(_ videoFeature: UnsafePointer<Float>, _ vocabulary: Vocabulary, scores: inout [Float]) {
-        let (classes, width) = (vocabulary.labels.count, geometry.embeddingWidth)
+        let classes = vocabulary.labels.count
         if logits.count < classes { logits = FloatBuffer(count: classes) }
         if scores.count != classes { scores = [Float](repeating: 0, count: classes) }
         for index in scores.indices { scores[index] = 0 }
-        let share = 1 / Float(vocabulary.prompts)
-        vocabulary.features.values.withUnsafeBufferPointer { features in
-            guard let features = features.baseAddress else { return }
-            for prompt in 0..<vocabulary.prompts {
-                ckernels_matrix_vector(
-                    logits.pointer, features + prompt * classes * width, videoFeature, classes, width)
-                ckernels_softmax(logits.pointer, classes, scale)
-                for index in 0..<classes { scores[index] += logits.pointer[index] * share }
-            }
+        for prompt in 0..<vocabulary.prompts {
+            vocabulary.addScores(
+                &scores, prompt: prompt, feature: videoFeature, scale: scale, logits: logits.pointer)
         }
     }
 

@@ -11,7 +11,9 @@ import Testing
         ("config-print", ConfigCommand.Print.self), ("model", ModelCommand.self),
         ("model-import", ModelImportCommand.self), ("model-inspect", ModelInspectCommand.self),
         ("model-run", ModelRunCommand.self), ("run", RunCommand.self), ("classify", ClassifyCommand.self),
-        ("bench", BenchCommand.self),
+        ("eval", EvalCommand.self), ("dataset", DatasetCommand.self), ("dataset-check", DatasetCheckCommand.self),
+        ("dataset-split", DatasetSplitCommand.self), ("prompts", PromptsCommand.self),
+        ("prompts-generate", PromptsGenerateCommand.self), ("bench", BenchCommand.self),
         ("version", VersionCommand.self),
     ]
 

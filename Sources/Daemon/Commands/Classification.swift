@@ -22,11 +22,10 @@ struct Classification {
     let file: String
 
     /// Scores of the clip as one window, (C).
-    func wholeClip() throws -> [Float] {
+    ///
+    /// - Parameter patches: (T, N, 3*P*P)
+    func wholeClip(_ patches: [Float]) throws -> [Float] {
         let frames = model.geometry.frames
-        let patches = try ClipReader(
-            geometry: model.geometry, mean: model.config.mean, deviation: model.config.deviation
-        ).patches(of: file)
         let session = try model.makeSession(capacity: VisionCapacity(frames: frames, windows: 1, slots: frames))
         let slots = Array(0..<frames)
         var feature = [Float](repeating: 0, count: model.geometry.embeddingWidth)

@@ -37,6 +37,10 @@ struct ClassifyCommand: ParsableCommand {
     @Option(help: "Threads that compute.")
     var workers = ProcessInfo.processInfo.activeProcessorCount
 
+    @Option(
+        help: ArgumentHelp("Write a page that shows the scores and where the model looks.", valueName: "page.html"))
+    var explain: String?
+
     @Flag(help: "Print JSON.")
     var json = false
 
@@ -68,8 +72,11 @@ struct ClassifyCommand: ParsableCommand {
         let vocabulary = try model.vocabulary(
             model.withOwnPrompts(try texts(model)), cache: TextFeatureCache(directory: environment.cacheDirectory))
         let classification = Classification(model: model, vocabulary: vocabulary, file: file)
+        let explained = ExplainedFile(model: model, vocabulary: vocabulary, file: file, workers: workers)
         if clip {
-            let scores = try classification.wholeClip()
+            let patches = try WholeClip(file: file).patches(for: model)
+            let scores = try classification.wholeClip(patches)
+            if let explain { try explained.write(patches: patches, scores: scores, to: explain) }
             print(json ? try classification.json(scores: scores) : classification.table(scores: scores, top: top))
         } else {
             let period = SettingsReader.duration(from: every) ?? .milliseconds(300)
@@ -81,6 +88,7 @@ struct ClassifyCommand: ParsableCommand {
                     "\(file): too short for a window of \(model.geometry.frames) frames each \(every), which needs \(needed) s; "
                         + "lower --every, or ask for one answer with --clip")
             }
+            if let explain { try explained.write(windows: windows, period: period, hop: hop, to: explain) }
             let step = period.inSeconds * Double(hop)
             print(
                 json

@@ -43,6 +43,8 @@ struct FailureReport: Equatable {
         case is SettingsError: status = .configuration
         case let error as PipelineError: status = Self.status(of: error)
         case let error as RecognizerError: status = Self.status(of: error)
+        case let error as EvaluationError: status = Self.status(of: error)
+        case is RankGroupError: status = .unavailable
         case let error as DatasetError: status = Self.status(of: error)
         default: status = .software
         }
@@ -64,6 +66,14 @@ struct FailureReport: Equatable {
         case .io(_, .write, _): .ioError
         case .malformed: .dataError
         case .notEnough: .usage
+        }
+    }
+
+    private static func status(of error: EvaluationError) -> ExitStatus {
+        switch error {
+        case .io(_, "open", _): .cannotCreate
+        case .io: .ioError
+        case .malformed, .different, .incomplete: .dataError
         }
     }
 

@@ -21,7 +21,8 @@ package protocol InspectedClipStore: ClipStore {
 extension InspectedClipStore {
     /// Why the store has an entry of this name and does not offer it; nil if there is no such entry.
     package func rejection(of name: String) -> String? {
-        rejections.first { $0.name == name }?.reason
+        let shown = name.escapedForLog
+        return rejections.first { $0.name == shown }?.reason
     }
 }
 

@@ -22,6 +22,29 @@ package struct McNemar: Sendable, Codable, Equatable {
         (self.onlyA, self.onlyB) = (onlyA, onlyB)
     }
 
+    private enum CodingKeys: CodingKey {
+        case onlyA, onlyB, method, pValue
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        onlyA = try values.decode(Int.self, forKey: .onlyA)
+        onlyB = try values.decode(Int.self, forKey: .onlyB)
+        guard onlyA >= 0, onlyB >= 0 else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .onlyA, in: values, debugDescription: "\(onlyA) and \(onlyB) clips")
+        }
+    }
+
+    /// With what follows from the counts beside them.
+    package func encode(to encoder: any Encoder) throws {
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encode(onlyA, forKey: .onlyA)
+        try values.encode(onlyB, forKey: .onlyB)
+        try values.encode(method, forKey: .method)
+        try values.encode(pValue, forKey: .pValue)
+    }
+
     package var method: Method { onlyA + onlyB < Self.exactBelow ? .exact : .chiSquare }
 
     /// How likely a difference at least this large is if both runs were equally good; 1 where they agree on every clip.

@@ -25,6 +25,9 @@ final class SampleFrame: HeldFrame, @unchecked Sendable {
 
     deinit { gst_sample_unref(sample) }
 
+    /// Bytes of the picture, padding included.
+    var byteCount: Int { gst_sample_get_buffer(sample).map { Int(gst_buffer_get_size($0)) } ?? 0 }
+
     func withPixels<R>(_ body: (PixelFrame) throws -> R) throws -> R {
         guard let caps = gst_sample_get_caps(sample), let buffer = gst_sample_get_buffer(sample) else {
             throw PipelineError.badCaps(source: source, reason: "a frame without caps or data")

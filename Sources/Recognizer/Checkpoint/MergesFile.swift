@@ -1,5 +1,3 @@
-import CZlib
-
 /// The byte-pair merges of a tokenizer, in the forms in which they are published.
 package enum MergesFile {
     /// 256 bytes, the same at the end of a word, and two marks: the tokens there are without any merge.
@@ -50,32 +48,15 @@ package enum MergesFile {
     private static func inflate(
         _ bytes: UnsafeRawBufferPointer, path: String
     ) throws(RecognizerError) -> [UInt8] {
-        var stream = z_stream()
-        // 15 bits of window, plus 16 for the gzip wrapping.
-        guard inflateInit2_(&stream, 15 + 16, ZLIB_VERSION, CInt(MemoryLayout<z_stream>.size)) == Z_OK,
-            let base = bytes.baseAddress, bytes.count <= byteLimit
-        else {
-            throw .malformed(path: path, reason: "gzip data that cannot be unpacked")
-        }
-        defer { inflateEnd(&stream) }
-        stream.next_in = UnsafeMutablePointer(mutating: base.assumingMemoryBound(to: UInt8.self))
-        stream.avail_in = UInt32(bytes.count)
-        var text: [UInt8] = []
-        var piece = [UInt8](repeating: 0, count: 1 << 16)
-        while true {
-            let status = piece.withUnsafeMutableBufferPointer { out in
-                stream.next_out = out.baseAddress
-                stream.avail_out = UInt32(out.count)
-                return CZlib.inflate(&stream, Z_NO_FLUSH)
-            }
-            text.append(contentsOf: piece.prefix(piece.count - Int(stream.avail_out)))
-            guard text.count <= byteLimit else {
-                throw .malformed(path: path, reason: "unpacks to more than \(byteLimit) bytes")
-            }
-            if status == Z_STREAM_END { return text }
-            guard status == Z_OK else {
-                throw .malformed(path: path, reason: "gzip data that cannot be unpacked: damaged")
-            }
+        do {
+            return try Zlib.inflated(bytes, limit: byteLimit)
+        } catch {
+            let reason =
+                switch error {
+                case .damaged: "gzip data that cannot be unpacked: damaged"
+                case .tooLong: "unpacks to more than \(byteLimit) bytes"
+                }
+            throw .malformed(path: path, reason: reason)
         }
     }
 }

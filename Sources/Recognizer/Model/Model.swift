@@ -26,6 +26,11 @@ package struct Model: Sendable {
         try RecognizerSession(weights: weights, geometry: geometry, backend: backend, capacity: capacity)
     }
 
+    /// The vision side laid open, for looking at single windows; in float32, whatever the backend.
+    package func makeAttentionMaps(pool: WorkerPool) throws -> AttentionMaps {
+        try AttentionMaps(weights: weights, geometry: geometry, pool: pool)
+    }
+
     /// An encoder of texts. Touches the text weights only.
     package func makeTextEncoder() throws -> TextEncoder {
         try TextEncoder(weights: weights, geometry: geometry, backend: backend)

@@ -1,0 +1,253 @@
+import Foundation
+import Pipeline
+import Recognizer
+import Synchronization
+
+/// Carries out an evaluation of a list, or of this process's part of it, to a dump.
+struct EvalRunner {
+    /// Part `index` of `count`: the clips whose place in the list leaves this rest.
+    struct Part: Equatable {
+        var index: Int
+        var count: Int
+        static let whole = Part(index: 0, count: 1)
+
+        var text: String { "\(index)/\(count)" }
+
+        /// Reads `1/4`.
+        init?(_ text: String) {
+            let parts = text.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
+            guard parts.count == 2, let index = parts[0], let count = parts[1], (1...100_000).contains(count),
+                (0..<count).contains(index)
+            else { return nil }
+            self.init(index: index, count: count)
+        }
+
+        init(index: Int, count: Int) {
+            self.index = index
+            self.count = count
+        }
+    }
+
+    let settings: EvalSettings
+    let environment: ConfigurationEnvironment
+    var part = Part.whole
+    var resume = false
+    /// The processes that share the work, if there are several.
+    var ranks: RankGroup?
+
+    /// A clip without progress for so long is given up.
+    private static let timeLimit = Duration.seconds(30)
+    /// Most that clips take which were read and wait for the model.
+    private static let bytesAhead = 1 << 30
+
+    /// The dump of this part; of the whole list on rank 0 of a group, nothing on the others.
+    ///
+    /// - Throws: whatever is wrong with the settings or what they name; `CommandFailure` with status 75 when interrupted.
+    func run() throws -> EvaluationDump? {
+        let model = try openModel()
+        try settings.check(model.geometry, name: model.config.name)
+        let views = try settings.viewProtocol(frames: model.geometry.frames)
+        let labels = try EvalTexts.labels(settings, model)
+        let entries = try self.entries(classes: labels.count)
+        let store = try ClipStores.open(try required(settings.data, "data"), cache: environment.cacheDirectory)
+        try checkPresence(entries, in: store)
+        let texts = try EvalTexts(settings, model: model, labels: labels)
+        var record = try self.record(model: model, entries: entries, views: views, texts: texts)
+
+        let features = try FeatureStore(
+            clips: entries.count, views: views.count, width: model.geometry.embeddingWidth, directory: scratchDirectory)
+        let journal = try self.journal(record, into: features)
+        record.seconds = journal?.seconds ?? 0
+        let weights = Self.visionWeights(model)
+        let scale = try RecognizerSession.scale(weights)
+        record.seconds += try evaluate(
+            entries, model: model, views: views, store: store, weights: weights, features: features, journal: journal)
+
+        guard let indices = try gather(features) else { return nil }
+        let vocabulary = try texts.vocabulary(
+            model, cache: TextFeatureCache(directory: environment.cacheDirectory), workers: workers)
+        return EvaluationDump(
+            record: record, families: texts.families, vocabulary: vocabulary, scale: scale,
+            total: entries.count, indices: indices,
+            clips: indices.map { index in
+                var failure: ClipFailure?
+                if case .failed(let reason) = features.outcomes[index] { failure = reason }
+                return EvaluationDump.Clip(
+                    name: entries[index].name, classes: entries[index].classes, failure: failure)
+            },
+            features: features.compacted(indices))
+    }
+
+    /// Deletes the state of a run whose results are written.
+    func discardState() {
+        if let path = statePath { unlink(path) }
+    }
+
+    func openModel() throws -> Model {
+        let name = try required(settings.model, "model")
+        let path: String
+        do {
+            path = try ModelPath(
+                configurationDirectory: FileManager.default.currentDirectoryPath, environment: environment
+            ).find(name)
+        } catch {
+            throw CommandFailure(.noInput, "\(error)")
+        }
+        // One worker: the clips, and the rows of prompts, are what is shared out among threads.
+        return try Model(path: path, backend: CPUBackend.openBLAS(pool: WorkerPool(workers: 1)))
+    }
+
+    /// The weights of the image side, as float32: otherwise each session would convert them for itself.
+    private static func visionWeights(_ model: Model) -> ModelWeights {
+        var weights = model.directory.weights
+        weights.tensors = weights.tensors.filter { $0.key.hasPrefix("visual.") || $0.key == "logit_scale" }
+            .mapValues { $0.type == .float32 ? $0 : StoredTensor($0.floats()) }
+        return ModelWeights(weights)
+    }
+
+    /// Cores of this process; of a group, its share of the machine's.
+    var workers: Int {
+        settings.workers ?? max(environment.processorCount / (ranks?.localCount ?? 1), 1)
+    }
+
+    private func required(_ value: String?, _ name: String) throws -> String {
+        guard let value else { throw CommandFailure(.usage, "--\(name) is missing, and no recipe says it") }
+        return value
+    }
+
+    private func entries(classes: Int) throws -> [ClipEntry] {
+        let all = try ClipList.read(try required(settings.list, "list"), classes: classes)
+        return Array(all.prefix(settings.limit ?? .max))
+    }
+
+    /// A wrong folder is told before hours are spent on it.
+    private func checkPresence(_ entries: [ClipEntry], in store: any ClipStore) throws {
+        let missing = entries.filter { store.location(of: $0.name) == nil }
+        guard Double(missing.count) > (settings.maxBad ?? EvalSettings.mostBad) * Double(entries.count),
+            let first = missing.first
+        else { return }
+        throw CommandFailure(
+            .dataError,
+            "\(missing.count) of \(entries.count) clips of the list are not in \(store.path), such as \(first.name.escapedForLog);"
+                + " it has \(store.names.count)" + (store.names.first.map { ", such as \($0.escapedForLog)" } ?? ""))
+    }
+
+    private func record(
+        model: Model, entries: [ClipEntry], views: ViewProtocol, texts: EvalTexts
+    ) throws -> EvaluationRecord {
+        EvaluationRecord(
+            version: ClaverdVersion.current, model: model.identity, weightsDigest: model.directory.weightsDigest,
+            precision: "float32", data: settings.data ?? "", list: settings.list ?? "",
+            listDigest: ClipList.digest(entries), frames: model.geometry.frames, mask: model.geometry.mask.rawValue,
+            sampling: views.sampling.text, views: "\(views.clips)x\(views.crops)", seed: views.seed,
+            templates: texts.templates, promptFiles: texts.promptFiles, promptsDigest: texts.digest, seconds: 0)
+    }
+
+    /// Where the run's state lies: as said, or beside what it will write; of a group, each process has its own.
+    private var statePath: String? {
+        let path = settings.state ?? settings.dump.map { $0 + ".state" } ?? settings.report.map { $0 + "/state" }
+        guard let path, let ranks else { return path }
+        return "\(path).\(ranks.rank)-of-\(ranks.count)"
+    }
+
+    private var scratchDirectory: String {
+        guard let path = statePath else { return FileManager.default.temporaryDirectory.path }
+        return URL(filePath: path).deletingLastPathComponent().path
+    }
+
+    private func journal(_ record: EvaluationRecord, into features: FeatureStore) throws -> EvaluationJournal? {
+        guard let path = statePath else {
+            if resume {
+                throw CommandFailure(.usage, "--resume needs --state, --dump or --report, where the state lies")
+            }
+            return nil
+        }
+        let size = (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
+        guard resume || size == 0 else {
+            throw CommandFailure(
+                .cannotCreate,
+                "\(path) is the state of an unfinished run; --resume continues it, or remove it to begin anew")
+        }
+        return try EvaluationJournal(path: path, record: record, part: share.text, into: features)
+    }
+
+    /// The part of the list that this process does.
+    private var share: Part { ranks.map { Part(index: $0.rank, count: $0.count) } ?? part }
+
+    /// Seconds that this took.
+    private func evaluate(
+        _ entries: [ClipEntry], model: Model, views: ViewProtocol, store: any ClipStore,
+        weights: ModelWeights, features: FeatureStore, journal: EvaluationJournal?
+    ) throws -> Double {
+        let mine = entries.indices.count { $0 % share.count == share.index }
+        let places = features.pending.filter { $0 % share.count == share.index }
+        let (before, unreadableBefore) = (mine - places.count, features.failures)
+        guard !places.isEmpty else { return 0 }
+        let loader = self.loader(places.map { entries[$0] }, model: model, views: views, store: store)
+        defer { loader.cancel() }
+        let interruption = Interruption { loader.cancel() }
+        let progress = Mutex(
+            EvalProgress(total: mine, before: before, isShown: EvalProgress.isTerminal && isFirst))
+        let outcome = try EvaluationRun(store: features, journal: journal, places: places, views: views).run(
+            threads: workers,
+            makeSession: {
+                try RecognizerSession(
+                    weights: weights, geometry: model.geometry, backend: model.backend,
+                    capacity: ClipEncoder.capacity(views, geometry: model.geometry))
+            },
+            next: { interruption.isRequested ? nil : loader.next() },
+            name: { entries[$0].name.escapedForLog },
+            progress: { done, unreadable in
+                progress.withLock { $0.show(done: done, unreadable: unreadableBefore + unreadable) }
+            })
+        progress.withLock { $0.clear() }
+        guard outcome.done == places.count else {
+            let hint =
+                journal.map { "; the same command with --resume continues from \($0.path)" } ?? "; nothing is kept"
+            throw CommandFailure(.tempFail, "interrupted after \(before + outcome.done) of \(mine) clips\(hint)")
+        }
+        return outcome.seconds
+    }
+
+    private func loader(
+        _ entries: [ClipEntry], model: Model, views: ViewProtocol, store: any ClipStore
+    ) -> ClipLoader {
+        let readers = settings.readers ?? workers
+        let geometry = model.geometry
+        let clipBytes = views.count * geometry.frames * geometry.patches * geometry.patchValues * 4
+        let ahead = max(min(2 * readers, Self.bytesAhead / clipBytes), 1)
+        return ClipLoader(
+            store: store, entries: entries, geometry: geometry, mean: model.config.mean,
+            deviation: model.config.deviation,
+            options: ClipLoaderOptions(threads: readers, ahead: ahead, timeLimit: Self.timeLimit)
+        ) { index, total in views.views(of: total, clip: entries[index].name) }
+    }
+
+    /// Rank 0 is the one that tells and writes.
+    private var isFirst: Bool { ranks.map { $0.rank == 0 } ?? true }
+
+    /// Brings every rank's clips into rank 0's store. Returns the places in the list that this process now has; nil on the
+    /// ranks that gave theirs away.
+    private func gather(_ features: FeatureStore) throws -> [Int]? {
+        let places = features.outcomes.indices.filter { $0 % share.count == share.index }
+        guard let ranks else { return places }
+        if ranks.rank > 0 {
+            for place in places { try features.send(place, to: 0, of: ranks) }
+            return nil
+        }
+        for place in features.outcomes.indices where place % ranks.count != 0 {
+            try features.receive(place, from: place % ranks.count, of: ranks)
+        }
+        return Array(features.outcomes.indices)
+    }
+}
+
+extension ViewProtocol.Sampling {
+    /// As an evaluation's record has it.
+    fileprivate var text: String {
+        switch self {
+        case .segments: "segments"
+        case .dense(let stride): "dense/\(stride)"
+        }
+    }
+}

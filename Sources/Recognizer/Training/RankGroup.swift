@@ -1,0 +1,96 @@
+#if MPI
+    import CMPI
+#endif
+
+/// The processes that `mpirun` started together, each on its part of the work; one of them, rank 0, gathers.
+///
+/// Used from one thread at a time.
+package final class RankGroup {
+    /// 0..<`count`
+    package let rank: Int
+    package let count: Int
+    /// Processes of the group on this machine.
+    package let localCount: Int
+
+    /// The group that this process was started in; nil when it was started alone. Open MPI says so in the environment, so
+    /// that nothing of it runs in a process of its own.
+    ///
+    /// - Throws: `RankGroupError` if Open MPI does not start, or this program was built without it.
+    package static func start(environment: [String: String]) throws(RankGroupError) -> RankGroup? {
+        guard let count = environment["OMPI_COMM_WORLD_SIZE"].flatMap({ Int($0) }), count > 1 else { return nil }
+        let local = environment["OMPI_COMM_WORLD_LOCAL_SIZE"].flatMap { Int($0) } ?? 1
+        #if MPI
+            let code = cmpi_start()
+            guard code == 0 else { throw .failed(operation: "start", code: Int(code)) }
+            return RankGroup(rank: Int(cmpi_rank()), count: Int(cmpi_count()), localCount: max(local, 1))
+        #else
+            throw .unavailable
+        #endif
+    }
+
+    private init(rank: Int, count: Int, localCount: Int) {
+        self.rank = rank
+        self.count = count
+        self.localCount = localCount
+    }
+
+    /// Rank 0's answer, on every rank.
+    package func agree(on answer: Bool) throws(RankGroupError) -> Bool {
+        guard rank == 0 else { return try receive(from: 0) == [1] }
+        for other in 1..<count {
+            let outcome = withUnsafeBytes(of: UInt8(answer ? 1 : 0)) { bytes in
+                Result { () throws(RankGroupError) in try send(bytes, to: other) }
+            }
+            try outcome.get()
+        }
+        return answer
+    }
+
+    #if MPI
+        /// Sends bytes to another rank and returns when they may be forgotten here.
+        package func send(_ bytes: UnsafeRawBufferPointer, to rank: Int) throws(RankGroupError) {
+            let code = cmpi_send(bytes.baseAddress, Int32(bytes.count), Int32(rank))
+            guard code == 0 else { throw .failed(operation: "send", code: Int(code)) }
+        }
+
+        /// Waits for what another rank sends next.
+        package func receive(from rank: Int) throws(RankGroupError) -> [UInt8] {
+            var size: Int32 = 0
+            var code = cmpi_next_size(Int32(rank), &size)
+            guard code == 0 else { throw .failed(operation: "receive", code: Int(code)) }
+            let bytes = [UInt8](unsafeUninitializedCapacity: Int(size)) { buffer, initialized in
+                code = cmpi_receive(buffer.baseAddress, size, Int32(rank))
+                initialized = Int(size)
+            }
+            guard code == 0 else { throw .failed(operation: "receive", code: Int(code)) }
+            return bytes
+        }
+
+        /// Ends this process's part; no other call may follow. Every rank calls it.
+        package func finish() { cmpi_finish() }
+
+        /// Ends every process of the group with a status.
+        package func abort(status: Int32) -> Never {
+            cmpi_abort(status)
+        }
+    #else
+        package func send(_ bytes: UnsafeRawBufferPointer, to rank: Int) throws(RankGroupError) { throw .unavailable }
+        package func receive(from rank: Int) throws(RankGroupError) -> [UInt8] { throw .unavailable }
+        package func finish() {}
+        package func abort(status: Int32) -> Never { preconditionFailure("no group without Open MPI") }
+    #endif
+}
+
+package enum RankGroupError: Error, Equatable, CustomStringConvertible {
+    /// Started by `mpirun`, but built without the trait.
+    case unavailable
+    /// `code` is Open MPI's.
+    case failed(operation: String, code: Int)
+
+    package var description: String {
+        switch self {
+        case .unavailable: "started by mpirun, but this claverd was built without Open MPI (trait MPI)"
+        case .failed(let operation, let code): "Open MPI cannot \(operation): error \(code)"
+        }
+    }
+}

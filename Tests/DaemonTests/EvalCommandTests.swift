@@ -1,0 +1,258 @@
+import Foundation
+import Pipeline
+import Recognizer
+import TestSupport
+import Testing
+
+@testable import Daemon
+
+/// The program on thirty of the demo's clips, with the model that comes along. Two of them PyTorch takes for another action too:
+/// who sits down and who stands up.
+@Suite(.tags(.gstreamer)) struct EvalCommandTests {
+    private static let clips = packageRoot.appending(path: "Tests/Golden/demo/clips").path
+    private static let environment = ProcessInfo.processInfo.environment
+
+    private static func names() throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: clips).filter { $0.hasSuffix(".mp4") }.sorted()
+    }
+
+    /// Writes a list of the clips and returns the arguments that every run shares.
+    private static func prepare(_ directory: String, besides: [String] = []) throws -> [String] {
+        let labels = try ModelDirectory.open(packageRoot.appending(path: "etc/models/demo").path).config.labels
+        let lines = try (names() + besides).map { name in
+            let label = name.replacing(/^val-|-\d+\.mp4$/, with: "").replacing("-", with: " ")
+            return "\(name) \(labels.firstIndex(of: label) ?? 0)\n"
+        }
+        try lines.joined().write(toFile: directory + "/list.txt", atomically: true, encoding: .utf8)
+        return ["eval", "--model", "demo", "--data", clips, "--list", directory + "/list.txt"]
+    }
+
+    private static func run(_ directory: String, _ arguments: [String]) throws -> ProgramRun {
+        try ProgramRun(
+            builtClaverd, arguments, environment: environment.merging(["XDG_CACHE_HOME": directory + "/cache"]) { $1 })
+    }
+
+    private static func json(_ run: ProgramRun) throws -> [String: Any] {
+        try #require(try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any], "\(run.error)")
+    }
+
+    @Test(.tags(.golden)) func scoresWhatPyTorchScores() throws {
+        struct Expected: Decodable {
+            let score: Float
+            let top: String
+        }
+        try withTemporaryDirectory { directory in
+            let run = try Self.run(
+                directory, Self.prepare(directory) + ["--json", "--dump", directory + "/d", "--min-top1", "93%"])
+            #expect(run.status == 0, "\(run.error)")
+            let object = try Self.json(run)
+            #expect(object["clips"] as? Int == 30)
+            #expect(object["correct"] as? Int == 28)
+            #expect(object["unreadable"] as? Int == 0)
+            let text = try Data(contentsOf: URL(filePath: Self.clips + "/expected.json"))
+            let expected = try JSONDecoder().decode([String: Expected].self, from: text)
+            let result = try EvaluationDump(path: directory + "/d").result()
+            for clip in result.clips {
+                let best = try #require(clip.scores.indices.max { clip.scores[$0] < clip.scores[$1] })
+                let want = try #require(expected[clip.name])
+                #expect(result.labels[best] == want.top)
+                #expect(abs(clip.scores[best] - want.score) < 0.03)
+            }
+            #expect(!FileManager.default.fileExists(atPath: directory + "/d.state"))
+        }
+    }
+
+    @Test func threadsPartsAndRanksChangeNoDigit() throws {
+        try withTemporaryDirectory { directory in
+            let common = try Self.prepare(directory) + ["--views", "2x3"]
+            func dumped(_ name: String, _ more: [String]) throws -> EvaluationResult {
+                let run = try Self.run(directory, common + ["--dump", "\(directory)/\(name)"] + more)
+                #expect(run.status == 0, "\(run.error)")
+                try FileManager.default.removeItem(atPath: directory + "/cache")
+                return try EvaluationDump(path: "\(directory)/\(name)").result().withoutTime
+            }
+            let whole = try dumped("whole", ["--readers", "1", "--workers", "1"])
+            #expect(try dumped("threads", ["--readers", "2", "--workers", "3"]) == whole)
+            for part in 0..<3 { _ = try dumped("part\(part)", ["--shard", "\(part)/3"]) }
+            let parts = [2, 0, 1].map { "\(directory)/part\($0)" }
+            let merged = try Self.run(directory, ["eval", "--merge"] + parts + ["--dump", directory + "/merged"])
+            #expect(merged.status == 0, "\(merged.error)")
+            #expect(try EvaluationDump(path: directory + "/merged").result().withoutTime == whole)
+        }
+    }
+
+    @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/mpirun")))
+    func ranksGiveWhatOneProcessGives() throws {
+        try withTemporaryDirectory { directory in
+            let common = try Self.prepare(directory, besides: ["garbage.mp4"])
+            let data = try Self.clips(directory, besides: ["garbage.mp4"])
+            let arguments = common + ["--data", data, "--dump"]
+            let one = try Self.run(directory, arguments + [directory + "/one"])
+            #expect(one.status == 0, "\(one.error)")
+            let environment = Self.environment.merging(
+                ["XDG_CACHE_HOME": directory + "/cache", "OMPI_MCA_rmaps_base_oversubscribe": "1"]) { $1 }
+            let ranks = try ProgramRun(
+                "/usr/bin/mpirun",
+                ["--allow-run-as-root", "-n", "3", builtClaverd] + arguments + [directory + "/ranks"],
+                environment: environment)
+            #expect(ranks.status == 0, "\(ranks.error)")
+            #expect(ranks.output.components(separatedBy: "top-1").count == 2, "told once")
+            let results = try ["one", "ranks"].map { try EvaluationDump(path: "\(directory)/\($0)").result() }
+            #expect(results[0].withoutTime == results[1].withoutTime)
+            #expect(results[1].clips.last?.failure?.kind == .undecodable)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: directory).allSatisfy { !$0.contains("state") })
+        }
+    }
+
+    /// A folder with the clips and some files that are none.
+    private static func clips(_ directory: String, besides: [String]) throws -> String {
+        let folder = directory + "/clips"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        for name in try names() {
+            try FileManager.default.copyItem(atPath: "\(clips)/\(name)", toPath: "\(folder)/\(name)")
+        }
+        for name in besides { try Data("no video at all".utf8).write(to: URL(filePath: "\(folder)/\(name)")) }
+        return folder
+    }
+
+    @Test func tooManyUnreadableClipsExitWith65AndAreTriedAgainOnResume() throws {
+        try withTemporaryDirectory { directory in
+            let bad = "val-waving-999.mp4"
+            let common = try Self.prepare(directory, besides: [bad])
+            let data = try Self.clips(directory, besides: [bad])
+            let arguments = common + ["--data", data, "--dump", directory + "/d", "--json"]
+            let first = try Self.run(directory, arguments + ["--max-bad", "1%"])
+            #expect(first.status == 65)
+            #expect(first.error == "claverd: 1 of 31 clips could not be read, more than --max-bad 1.0 % allows\n")
+            let object = try Self.json(first)
+            #expect(object["clips"] as? Int == 31)
+            #expect(object["correct"] as? Int == 28)
+            let failures = try #require(object["failures"] as? [[String: String]])
+            #expect(failures.map { $0["clip"] } == [bad])
+
+            // What a kill would leave: the state, its last record cut off.
+            let state = URL(filePath: directory + "/d.state")
+            let bytes = try Data(contentsOf: state)
+            try bytes.prefix(bytes.count * 2 / 3).write(to: state)
+            let unfinished = try Self.run(directory, arguments)
+            #expect(unfinished.status == 73 && unfinished.error.contains("--resume continues it"))
+            let other = try Self.run(directory, arguments + ["--resume", "--views", "1x3"])
+            #expect(other.status == 65 && other.error.contains("views: 1x1 there, 1x3 here"), "\(other.error)")
+
+            let file = data + "/" + bad
+            try FileManager.default.removeItem(atPath: file)
+            try FileManager.default.copyItem(atPath: data + "/val-waving-006.mp4", toPath: file)
+            let resumed = try Self.run(directory, arguments + ["--resume", "--max-bad", "1%"])
+            #expect(resumed.status == 0, "\(resumed.error)")
+            #expect(try Self.json(resumed)["correct"] as? Int == 29)
+            #expect(!FileManager.default.fileExists(atPath: state.path))
+            let undisturbed = try Self.run(directory, common + ["--data", data, "--dump", directory + "/u"])
+            #expect(undisturbed.status == 0)
+            let results = try ["d", "u"].map { try EvaluationDump(path: "\(directory)/\($0)").result().withoutTime }
+            #expect(results[0] == results[1])
+        }
+    }
+
+    @Test func anInterruptedRunCanBeResumed() async throws {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "claverd-eval-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        // A clip that waits in a pipe for bytes that never come keeps the run from ending before the signal.
+        let common = try Self.prepare(directory) + ["--views", "64x3", "--dump", directory + "/d"]
+        let program = try RunningProgram(builtClaverd, common)
+        let state = directory + "/d.state"
+        let began = await Self.until { (try? Data(contentsOf: URL(filePath: state)).count) ?? 0 > 200_000 }
+        try #require(began)
+        program.send(SIGINT)
+        let status = try await program.exitStatus(within: .seconds(120))
+        #expect(status == 75, "\(program.output.all)")
+        #expect(program.output.all.contains { $0.contains("the same command with --resume continues from \(state)") })
+    }
+
+    /// Asks on a thread of its own until it is so, or two minutes have passed.
+    private static func until(_ condition: @escaping @Sendable () -> Bool) async -> Bool {
+        await withCheckedContinuation { continuation in
+            Thread.detachNewThread {
+                let end = ContinuousClock.now + .seconds(120)
+                while !condition(), ContinuousClock.now < end { usleep(10_000) }
+                continuation.resume(returning: condition())
+            }
+        }
+    }
+
+    @Test func otherTextsAndAblationNeedNoClips() throws {
+        try withTemporaryDirectory { directory in
+            let made = try Self.run(directory, Self.prepare(directory) + ["--dump", directory + "/d"])
+            #expect(made.status == 0, "\(made.error)")
+            let labels = try EvaluationDump(path: directory + "/d").vocabulary.labels
+            let rows = labels.enumerated().flatMap { id, label in
+                ["\(id);someone can be seen \(label)", "\(id);a film of \(label)"]
+            }
+            let prompts = directory + "/synonyms.csv"
+            try (["id;name"] + rows).joined(separator: "\n").write(toFile: prompts, atomically: true, encoding: .utf8)
+            let again = ["eval", "--from-dump", directory + "/d"]
+            #expect(try Self.run(directory, again + ["--prompts", prompts]).status == 64)
+            let run = try Self.run(
+                directory, again + ["--model", "demo", "--prompts", prompts, "--ablate-prompts", "--json"])
+            #expect(run.status == 0, "\(run.error)")
+            let table = try #require(try Self.json(run)["ablation"] as? [[String: Any]])
+            #expect(table.map { $0["prompts"] as? String } == ["templates", "synonyms", "all"])
+            #expect(table.map { $0["number"] as? Int } == [5, 2, 7])
+            #expect(abs(try #require(table.first?["top1"] as? Double) - 28.0 / 30) < 1e-9)
+            // The same prompts from the start.
+            let whole = try Self.run(
+                directory,
+                Self.prepare(directory) + ["--prompts", prompts, "--dump", directory + "/w", "--ablate-prompts"])
+            #expect(whole.output.contains("templates      5   93.33 %"), "\(whole.output)")
+            let rescored = try Self.run(
+                directory, again + ["--model", "demo", "--prompts", prompts, "--dump", directory + "/r"])
+            #expect(rescored.status == 0, "\(rescored.error)")
+            let results = try ["w", "r"].map { try EvaluationDump(path: "\(directory)/\($0)").result().withoutTime }
+            #expect(results[0] == results[1])
+        }
+    }
+
+    @Test func exitsBySysexits() throws {
+        try withTemporaryDirectory { directory in
+            let common = try Self.prepare(directory)
+            let dump = directory + "/d"
+            let made = try Self.run(directory, common + ["--limit", "2", "--dump", dump])
+            #expect(made.status == 0, "\(made.error)")
+            let cases: [([String], Int32)] = [
+                (["eval"], 64), (common + ["--views", "0x3"], 64), (common + ["--shard", "2/2"], 64),
+                (common + ["--shard", "0/2"], 64), (common + ["--max-bad", "many"], 64), (common + ["--resume"], 64),
+                (["eval", "--from-dump", dump, "--dump", dump], 64), (["eval", "--compare", dump], 64),
+                (common + ["--stride", "3"], 64),
+                (common + ["--model", directory + "/absent"], 66), (common + ["--list", directory + "/absent"], 66),
+                (common + ["--data", directory + "/absent"], 66), (common + ["--data", directory], 65),
+                (["eval", "--from-dump", directory + "/list.txt"], 65), (["eval", "--merge", dump, dump], 65),
+                (common + ["--dump", directory], 73), (common + ["--dump", directory + "/no/d"], 73),
+                (common + ["--report", directory + "/list.txt"], 73),
+                (["eval", "--from-dump", dump, "--min-top1", "100%"], 0),
+            ]
+            for (arguments, status) in cases {
+                let run = try Self.run(directory, arguments)
+                #expect(run.status == status, "\(arguments.dropFirst()): \(run.status) \(run.error)")
+            }
+            // Every class is wrong by one.
+            let labels = try EvaluationDump(path: dump).vocabulary.labels
+            let shifted = (["id,name"] + labels.indices.map { "\($0),\(labels[($0 + 1) % labels.count])" })
+            try shifted.joined(separator: "\n").write(toFile: directory + "/l.csv", atomically: true, encoding: .utf8)
+            let low = try Self.run(
+                directory,
+                ["eval", "--from-dump", dump, "--model", "demo", "--labels", directory + "/l.csv", "--min-top1", "0.5"])
+            #expect(low.status == 1)
+            #expect(low.error == "claverd: top-1 0.00 % is below the least accepted, 50.00 %\n")
+        }
+    }
+}
+
+extension EvaluationResult {
+    /// Everything but how long it took.
+    fileprivate var withoutTime: EvaluationResult {
+        var copy = self
+        copy.record.seconds = 0
+        copy.record.data = ""
+        return copy
+    }
+}
