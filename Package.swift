@@ -54,7 +54,9 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Yams", package: "Yams"),
             ],
-            swiftSettings: strict),
+            swiftSettings: strict,
+            // Foundation's HTTP client, where Swift's libraries are linked statically.
+            linkerSettings: [.linkedLibrary("curl")]),
 
         .executableTarget(
             name: "Benchmarks",
