@@ -212,6 +212,36 @@ import Testing
         }
     }
 
+    @Test func reportsShowTheFramesOfMistakesAndCanBeCompared() throws {
+        try withTemporaryDirectory { directory in
+            let common = try Self.prepare(directory)
+            let (a, b) = (directory + "/a", directory + "/b")
+            let run = try Self.run(directory, common + ["--report", a, "--json"])
+            #expect(run.status == 0, "\(run.error)")
+            let page = try String(contentsOfFile: a + "/report.html", encoding: .utf8)
+            #expect(page.matches(of: /<div class="mistake"><img/).count == 2)
+            let summary = try EvaluationReport.read(a)
+            #expect(summary.clips.count == 30 && summary.clips.count { $0.isRight(within: 1) } == 28)
+            let interval = try #require(try Self.json(run)["top1_interval"] as? [Double])
+            #expect(interval[0] < 28.0 / 30 && interval[1] > 28.0 / 30)
+
+            #expect(try Self.run(directory, common + ["--views", "2x3", "--dump", b]).status == 0)
+            let compared = try Self.run(directory, ["eval", "--compare", a, b, "--report", directory + "/c"])
+            #expect(compared.status == 0, "\(compared.error)")
+            #expect(
+                compared.output.contains("30 clips compared")
+                    && compared.output.contains("views, time x space: 1x1 | 2x3"))
+            for name in ["comparison.json", "comparison.html"] {
+                #expect(FileManager.default.fileExists(atPath: "\(directory)/c/\(name)"))
+            }
+            // From a dump, whose clips are found where they were.
+            let again = try Self.run(directory, ["eval", "--from-dump", b, "--report", directory + "/d"])
+            #expect(again.status == 0, "\(again.error)")
+            let later = try String(contentsOfFile: directory + "/d/report.html", encoding: .utf8)
+            #expect(later.contains("<div class=\"mistake\"><img"))
+        }
+    }
+
     @Test func exitsBySysexits() throws {
         try withTemporaryDirectory { directory in
             let common = try Self.prepare(directory)

@@ -76,7 +76,9 @@ struct EvalCommand: ParsableCommand {
         parsing: .upToNextOption, help: ArgumentHelp("Put the dumps of all --shard runs together.", valueName: "file"))
     var merge: [String] = []
 
-    @Option(parsing: .upToNextOption, help: ArgumentHelp("Set the dumps of two runs side by side.", valueName: "file"))
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("Set two runs side by side, by their dumps or reports.", valueName: "path"))
     var compare: [String] = []
 
     @Option(help: ArgumentHelp("Do only part i of n of the list; needs --dump.", valueName: "i/n"))
@@ -134,7 +136,7 @@ struct EvalCommand: ParsableCommand {
             throw ValidationError("--from-dump, --merge, --compare and --shard or --resume exclude each other")
         }
         guard compare.isEmpty || compare.count == 2 else {
-            throw ValidationError("--compare expects two dumps, not \(compare.count)")
+            throw ValidationError("--compare expects two dumps or reports, not \(compare.count)")
         }
         let sources = (fromDump.map { [$0] } ?? []) + merge
         if let dump, sources.contains(where: { Self.place($0) == Self.place(dump) }) {
@@ -146,15 +148,15 @@ struct EvalCommand: ParsableCommand {
 
     func run() throws {
         let settings = try self.settings()
-        if compare.count == 2 { return try Self.compare(compare[0], compare[1], isJSON: json) }
         try checkPlaces(settings)
+        if compare.count == 2 { return try compared(settings) }
         let environment = ConfigurationEnvironment.current
         MappedFileFault.exitOnTruncation()
         if fromDump != nil || !merge.isEmpty {
             let dump = try fromDump.map { try EvaluationDump(path: $0) } ?? merged(settings)
             let scored = try rescored(dump, settings, environment)
-            let outcome = EvalOutcome(dump: scored, settings: settings, isJSON: json, ablates: ablatePrompts)
-            try outcome.tell()
+            let outcome = try EvalOutcome(dump: scored, settings: settings, isJSON: json, ablates: ablatePrompts)
+            try outcome.tell(cache: environment.cacheDirectory)
             return try outcome.judge()
         }
         let part = shard.flatMap { EvalRunner.Part($0) } ?? .whole
@@ -175,8 +177,9 @@ struct EvalCommand: ParsableCommand {
     /// Runs to the end and tells what came of it; nil on a rank that only contributed.
     private func finished(_ runner: EvalRunner) throws -> EvalOutcome? {
         guard let dump = try runner.run() else { return nil }
-        let outcome = EvalOutcome(dump: dump, settings: runner.settings, isJSON: json, ablates: ablatePrompts)
-        try outcome.tell()
+        let outcome = try EvalOutcome(
+            dump: dump, settings: runner.settings, isJSON: json, ablates: ablatePrompts)
+        try outcome.tell(cache: runner.environment.cacheDirectory)
         return outcome
     }
 
@@ -282,9 +285,18 @@ struct EvalCommand: ParsableCommand {
         return scored
     }
 
-    private static func compare(_ a: String, _ b: String, isJSON: Bool) throws {
-        let results = try [a, b].map { try EvaluationDump(path: $0).result() }
-        print(results.map { "\(TopAccuracy($0).top1)" }.joined(separator: "\n"))
+    /// Sets two runs side by side: dumps, reports, or one of each.
+    private func compared(_ settings: EvalSettings) throws {
+        MappedFileFault.exitOnTruncation()
+        let runs = try compare.map { path in
+            var isDirectory: ObjCBool = false
+            let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
+            return exists && isDirectory.boolValue || path.hasSuffix(".json")
+                ? try EvaluationReport.read(path) : try EvaluationSummary(EvaluationDump(path: path).result())
+        }
+        let comparison = try EvaluationComparison(a: runs[0], b: runs[1])
+        if let directory = settings.report { try comparison.write(to: directory) }
+        print(json ? try comparison.json : comparison.text)
     }
 }
 

@@ -12,19 +12,31 @@ struct EvalOutcome {
 
     private let result: EvaluationResult
     private let accuracy: TopAccuracy
+    private let metrics: EvaluationMetrics
 
-    init(dump: EvaluationDump, settings: EvalSettings, isJSON: Bool, ablates: Bool) {
+    /// - Throws: `PipelineError` for a dump without clips.
+    init(dump: EvaluationDump, settings: EvalSettings, isJSON: Bool, ablates: Bool) throws {
         self.dump = dump
         self.settings = settings
         self.isJSON = isJSON
         self.ablates = ablates
         result = dump.result()
         accuracy = TopAccuracy(result)
+        metrics = try EvaluationMetrics(result: result)
     }
 
     /// Writes and prints everything.
-    func tell() throws {
+    ///
+    /// - Parameter cache: where indices of archives are kept.
+    func tell(cache: String?) throws {
         if let path = settings.dump { try dump.write(to: path) }
+        if let directory = settings.report {
+            let pictures = EvalPictures(dump, data: settings.data, cache: cache)
+            try EvaluationReport.write(
+                result: result, metrics: metrics,
+                thumbnails: { try pictures?.thumbnails(of: $0, side: EvaluationReport.thumbnailSide) ?? [] },
+                to: directory)
+        }
         let ablation = ablates ? PromptAblation.results(dump).map { ($0.choice, TopAccuracy($0.result)) } : []
         print(isJSON ? json(ablation).pretty : text(ablation))
     }
@@ -56,9 +68,17 @@ struct EvalOutcome {
                 + (dump.clips.count < dump.total ? ", a part of \(dump.total)" : ""),
             "views     \(record.views), \(record.sampling)" + (record.seed.map { ", seed \($0)" } ?? ""),
             "prompts   " + dump.families.map { "\($0.count) \($0.name)" }.joined(separator: ", "),
-            "top-1     \(Self.percent(accuracy.top1))  (\(accuracy.correct) of \(accuracy.clips))",
-            "top-5     \(Self.percent(accuracy.top5))  (\(accuracy.amongFive) of \(accuracy.clips))",
+            "top-1     \(Self.text(metrics.top1))  (\(accuracy.correct) of \(accuracy.clips))",
+            "top-5     \(Self.text(metrics.top5))  (\(accuracy.amongFive) of \(accuracy.clips))",
+            "per class \(Self.text(metrics.meanClassAccuracy))  (mean over classes)",
         ]
+        if let precision = metrics.meanAveragePrecision { lines.append("mAP       \(Self.percent(precision))") }
+        if let calibration = metrics.calibration {
+            lines.append(
+                "ECE       \(Self.percent(calibration.error)), "
+                    + String(format: "%.2f", calibration.errorAtTemperature * 100) + " % at temperature "
+                    + String(format: "%.3f", calibration.temperature))
+        }
         if let published {
             let top5 = published.top5.map { String(format: ", top-5 %.1f %%", $0) } ?? ""
             lines.append(String(format: "published top-1 %.1f %%", published.top1) + top5)
@@ -105,6 +125,19 @@ struct EvalOutcome {
             + ablation.map { row($0.name, "\($0.prompts.count)", percent($1.top1), percent($1.top5)) }
     }
 
+    /// A figure and its interval, padded to one width.
+    private static func text(_ figure: EvaluationMetrics.Figure) -> String {
+        let interval = String(format: "[%.2f, %.2f]", figure.interval.low * 100, figure.interval.high * 100)
+        func right(_ text: String, _ width: Int) -> String {
+            String(repeating: " ", count: max(width - text.count, 0)) + text
+        }
+        return right(percent(figure.value), 8) + "  " + interval.padding(toLength: 16, withPad: " ", startingAt: 0)
+    }
+
+    private static func json(_ figure: EvaluationMetrics.Figure) -> JSONText {
+        .list([.number(figure.interval.low), .number(figure.interval.high)])
+    }
+
     static func percent(_ share: Double, digits: Int = 2) -> String { String(format: "%.*f %%", digits, share * 100) }
 
     private func json(_ ablation: [(PromptAblation.Choice, TopAccuracy)]) -> JSONText {
@@ -112,6 +145,11 @@ struct EvalOutcome {
         var entries: [(String, JSONText)] = [
             ("clips", .integer(accuracy.clips)), ("classes", .integer(result.labels.count)),
             ("correct", .integer(accuracy.correct)), ("top1", .number(accuracy.top1)), ("top5", .number(accuracy.top5)),
+            ("mean_class_accuracy", .number(metrics.meanClassAccuracy.value)),
+            ("top1_interval", Self.json(metrics.top1)), ("top5_interval", Self.json(metrics.top5)),
+            ("mean_class_accuracy_interval", Self.json(metrics.meanClassAccuracy)),
+            ("mean_average_precision", metrics.meanAveragePrecision.map(JSONText.number) ?? .null),
+            ("calibration_error", metrics.calibration.map { .number($0.error) } ?? .null),
             ("unreadable", .integer(failed.count)),
             (
                 "failures",

@@ -241,13 +241,3 @@ struct EvalRunner {
         return Array(features.outcomes.indices)
     }
 }
-
-extension ViewProtocol.Sampling {
-    /// As an evaluation's record has it.
-    fileprivate var text: String {
-        switch self {
-        case .segments: "segments"
-        case .dense(let stride): "dense/\(stride)"
-        }
-    }
-}

@@ -9,6 +9,22 @@ extension EvaluationComparison {
         get throws { String(decoding: try EvaluationReport.encoder.encode(self), as: UTF8.self) }
     }
 
+    /// Writes `comparison.json` and `comparison.html`, over older ones.
+    ///
+    /// - Parameter directory: made where it is missing.
+    /// - Throws: `CommandFailure` if the files cannot be written.
+    func write(to directory: String) throws {
+        let texts = [("comparison.json", try json), ("comparison.html", html)]
+        do {
+            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+            for (name, text) in texts {
+                try Data(text.utf8).write(to: URL(filePath: directory).appending(path: name), options: .atomic)
+            }
+        } catch {
+            throw CommandFailure(.cannotCreate, "\(directory): \(error.localizedDescription)")
+        }
+    }
+
     private var figures: [(name: String, row: Row)] {
         [("top-1", top1), ("top-5", top5), ("mean class accuracy", meanClassAccuracy)]
     }
