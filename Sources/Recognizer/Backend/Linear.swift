@@ -30,5 +30,22 @@ protocol LinearFactory: Sendable {
     /// For people: the library, its version and the precision.
     var description: String { get }
     /// A layer of `weight` (outputs, inputs) and `bias` (outputs), or none.
-    func makeLinear(weight: Parameter, bias: Parameter?, outputs: Int, inputs: Int) -> any Linear
+    ///
+    /// - Parameters:
+    ///   - name: the layer's in the checkpoint, without `.weight`.
+    ///   - weight: asked for only where the layer's weights do not lie packed already.
+    /// - Throws: `RecognizerError`, what `weight` throws included.
+    func makeLinear(
+        name: String, weight: @autoclosure () throws -> Parameter, bias: Parameter?, outputs: Int, inputs: Int
+    ) throws -> any Linear
+
+    /// What names everything that the form of packed weights depends on besides the weights; nil where they stay as they are.
+    var packing: String? { get }
+    /// This factory, taking packed weights from `store` and leaving there what it packs.
+    func packing(into store: PackedWeights) -> any LinearFactory
+}
+
+extension LinearFactory {
+    var packing: String? { nil }
+    func packing(into store: PackedWeights) -> any LinearFactory { self }
 }
