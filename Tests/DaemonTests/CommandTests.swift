@@ -10,7 +10,8 @@ import Testing
         ("claverd", Claverd.self), ("config", ConfigCommand.self), ("config-check", ConfigCommand.Check.self),
         ("config-print", ConfigCommand.Print.self), ("model", ModelCommand.self),
         ("model-import", ModelImportCommand.self), ("model-inspect", ModelInspectCommand.self),
-        ("model-run", ModelRunCommand.self), ("run", RunCommand.self), ("classify", ClassifyCommand.self),
+        ("model-run", ModelRunCommand.self), ("model-quantize", ModelQuantizeCommand.self), ("run", RunCommand.self),
+        ("classify", ClassifyCommand.self),
         ("bench", BenchCommand.self),
         ("version", VersionCommand.self),
     ]

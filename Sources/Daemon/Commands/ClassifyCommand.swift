@@ -34,6 +34,9 @@ struct ClassifyCommand: ParsableCommand {
     @Flag(help: "One answer for the whole file: the middle frame of each of T equal parts.")
     var clip = false
 
+    @Option(help: Precision.help)
+    var precision = Precision.auto
+
     @Option(help: "Threads that compute.")
     var workers = ProcessInfo.processInfo.activeProcessorCount
 
@@ -57,14 +60,7 @@ struct ClassifyCommand: ParsableCommand {
             throw CommandFailure(.noInput, "\(file) cannot be opened: \(String(cString: strerror(errno)))")
         }
         let environment = ConfigurationEnvironment.current
-        let here = FileManager.default.currentDirectoryPath
-        let path: String
-        do {
-            path = try ModelPath(configurationDirectory: here, environment: environment).find(model)
-        } catch {
-            throw CommandFailure(.noInput, "\(error)")
-        }
-        let model = try Model(path: path, backend: CPUBackend.openBLAS(pool: WorkerPool(workers: workers)))
+        let model = try Model(path: ModelPath.fromHere(model), on: .forCommand(precision, workers: workers))
         let vocabulary = try model.vocabulary(
             model.withOwnPrompts(try texts(model)), cache: TextFeatureCache(directory: environment.cacheDirectory))
         let classification = Classification(model: model, vocabulary: vocabulary, file: file)

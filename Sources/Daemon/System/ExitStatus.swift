@@ -67,8 +67,12 @@ struct FailureReport: Equatable {
         }
     }
 
-    /// Everything but the file system itself is something wrong with what was read.
+    /// Everything but the file system itself, the processor and its libraries is something wrong with what was read.
     private static func status(of error: RecognizerError) -> ExitStatus {
+        switch error {
+        case .precision, .library: return .unavailable
+        default: break
+        }
         guard case .io(_, let operation, _) = error else { return .dataError }
         switch operation {
         case "open", "read", "map": return .noInput
