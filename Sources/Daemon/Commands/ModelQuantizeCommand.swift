@@ -93,8 +93,9 @@ struct ModelQuantizeCommand: ParsableCommand {
         let name = ModelDirectory.configName
         // As written, without what other files of the directory add.
         let source = directory.path + "/" + name
-        var config = try ModelConfig(
-            json: MappedFile(source).bytes, path: source, defaultName: directory.config.name)
+        let file = try MappedFile(source)
+        defer { withExtendedLifetime(file) {} }
+        var config = try ModelConfig(json: file.bytes, path: source, defaultName: directory.config.name)
         config.int8 = outcome.int8
         config.bf16 = outcome.bf16 ?? config.bf16
         // The new file is younger than the weights, so the digest in it will be believed.

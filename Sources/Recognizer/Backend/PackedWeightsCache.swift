@@ -84,6 +84,7 @@ package struct PackedWeightsCache: Sendable {
             try file.write(padding, count: padding.count)
         }
         let bytes = HeapBytes(count: text.utf8.count) { $0.copyBytes(from: text.utf8) }
+        defer { withExtendedLifetime(bytes) {} }
         try write(bytes.bytes)
         for layer in layers { try write(layer.bytes.bytes) }
         try file.commit()

@@ -46,6 +46,7 @@
             ckernels_quantise_weights(
                 plain.base.assumingMemoryBound(to: Int8.self), scales.assumingMemoryBound(to: Float.self),
                 (scales + 4 * outputs).assumingMemoryBound(to: Int32.self), weight.pointer, outputs, inputs)
+            defer { withExtendedLifetime(plain) {} }
             try packing.pack(memory.base, plain.base, engine)
             return PackedBytes(memory)
         }
