@@ -5,7 +5,7 @@ import Recognizer
 /// Finds how a model is quantised, and measures how the result agrees with float32 on windows of real video.
 struct Quantisation {
     /// Windows on which each layer is tried alone.
-    private static let windowsPerLayer = 12
+    private static let windowsPerLayer = 8
     /// Of a long video only so many windows count, so that no video outweighs the others.
     private static let windowsPerVideo = 8
     /// With fewer the share that agrees says nothing.
