@@ -30,7 +30,6 @@ struct AssemblyParts {
         } catch RecognizerError.precision(_, let reason) {
             throw configuration.error(at: "precision", reason)
         }
-        log.info("model \(model.identity) computes on \(model.backend.description)")
         self.configuration = configuration
         self.model = model
         plans = try Self.plans(settings, configuration, model)

@@ -70,7 +70,7 @@
                 let packed =
                     try store?.bytes(name, count: byteCount)
                     ?? OneDNNInt8Linear.pack(try weight(), packing, engine)
-                store?.keep(name, packed)
+                if !packing.isPadded { store?.keep(name, packed) }
                 // Made now, so that what cannot be made is told at load.
                 _ = try engine.product(
                     .init(packing: packing.shape, rows: 1, epilogue: .store, hasBias: false), packing)
@@ -78,9 +78,7 @@
             }
             let packing = try engine.packing(.init(kind: float, inputs: inputs, outputs: outputs))
             let packed = try store?.bytes(name, count: packing.byteCount) ?? pack(try weight(), packing)
-            // Padded weights, of odd sizes, are written to when they are given to the library; a mapped file cannot be.
-            let isPadded = packing.byteCount != inputs * outputs * (float.type == .float32 ? 4 : 2)
-            if !isPadded { store?.keep(name, packed) }
+            if !packing.isPadded { store?.keep(name, packed) }
             for epilogue in [LinearEpilogue.store, .quickGELU, .accumulate] {
                 _ = try engine.product(
                     .init(packing: packing.shape, rows: 1, epilogue: epilogue, hasBias: bias != nil), packing)

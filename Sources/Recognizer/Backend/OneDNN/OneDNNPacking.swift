@@ -42,6 +42,9 @@
         var byteCount: Int { cdnnl_packed_bytes(description) }
         /// Whether the library rearranges the weights, which is what makes it fast.
         var isPacked: Bool { cdnnl_packs(description) != 0 }
+        /// Whether there is padding, as odd sizes have, which the library may write whenever it is given the weights; a mapped file
+        /// cannot be written.
+        var isPadded: Bool { byteCount != shape.inputs * shape.outputs * shape.kind.type.byteCount }
         /// The library's name for the code that runs.
         var implementation: String { String(cString: cdnnl_implementation(description)) }
 
@@ -59,6 +62,15 @@
     /// The types of a product.
     enum OneDNNType: Int32, Sendable, CustomStringConvertible {
         case float32, bfloat16, int8
+
+        /// Of a weight.
+        var byteCount: Int {
+            switch self {
+            case .float32: 4
+            case .bfloat16: 2
+            case .int8: 1
+            }
+        }
 
         var description: String {
             switch self {
