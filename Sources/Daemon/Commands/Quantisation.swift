@@ -34,12 +34,16 @@ struct Quantisation {
                 "the list gives \(expected.count) windows, at least \(Self.fewestWindows) are needed and 500 are better"
             )
         }
-        var search = QuantisationSearch(errors: try errors())
-        while let layers = search.candidate {
+        func agreement(leaving layers: [String]) throws -> Double {
             let scorer = try scorer(.oneDNN(.int8, floatLayers: layers, pool: pool))
             let name = layers.isEmpty ? "int8" : "int8 but for \(layers.count) layers"
-            search.take(agreement: Self.agreement(try best(scorer, name), expected))
+            return Self.agreement(try best(scorer, name), expected)
         }
+        let whole = try agreement(leaving: [])
+        // Layers one by one take the longest, and are of no interest where none needs to be left.
+        var search = QuantisationSearch(errors: whole >= QuantisationSearch.enough ? [:] : try errors())
+        search.take(agreement: whole)
+        while let layers = search.candidate { search.take(agreement: try agreement(leaving: layers)) }
         guard let found = search.best, found.agreement >= Precision.int8.leastAgreement else {
             let share = String(format: "%.1f", (search.best?.agreement ?? 0) * 100)
             throw CommandFailure(
