@@ -242,6 +242,8 @@ TARGET static void NAME(attend)(const struct ckernels_attention *t) {
     }
 }
 
+#include "quantised.inc.h"
+
 #undef SUFFIX
 #undef TARGET
 #undef WIDTH

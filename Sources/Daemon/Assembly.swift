@@ -12,6 +12,8 @@ struct Assembly {
     /// Camera names, in the order of the pipeline's indices.
     let cameras: [String]
     let modelIdentity: String
+    /// For people: what the model computes on.
+    let backend: String
 
     /// What the pipeline tells besides the reports, which go to the router.
     enum Notice: Sendable {
@@ -59,5 +61,6 @@ struct Assembly {
         self.router = router
         cameras = names
         modelIdentity = model.identity
+        backend = model.backend.description
     }
 }

@@ -21,7 +21,15 @@ struct AssemblyParts {
     init(_ configuration: Configuration, log: Logger) throws {
         let settings = configuration.cameras.filter(\.enabled)
         let pool = WorkerPool(workers: configuration.workers)
-        let model = try Model(path: try configuration.modelDirectory(), backend: CPUBackend.openBLAS(pool: pool))
+        let choice = BackendChoice(
+            precision: configuration.precision, pool: pool,
+            packedWeights: PackedWeightsCache(directory: configuration.cacheDirectory) { log.info("\($0)") })
+        let model: Model
+        do {
+            model = try Model(path: configuration.modelDirectory(), on: choice)
+        } catch RecognizerError.precision(_, let reason) {
+            throw configuration.error(at: "precision", reason)
+        }
         self.configuration = configuration
         self.model = model
         plans = try Self.plans(settings, configuration, model)

@@ -102,6 +102,7 @@ struct DaemonRun {
         }
         assembly.pipeline.start()
         let seconds = String(format: "%.1f", (ContinuousClock.now - began).inSeconds)
+        log.info("computing on \(assembly.backend)")
         log.info("ready: model \(assembly.modelIdentity), \(assembly.cameras.count) cameras, \(seconds) s")
         notifier?.notify(.ready, .status("watching \(assembly.cameras.count) cameras"))
         return assembly

@@ -21,6 +21,10 @@ package enum RecognizerError: Error, Equatable, CustomStringConvertible {
     case badPrompt(text: String, reason: String)
     /// The model directory needs a merges file that is not there.
     case mergesMissing(path: String, expectedVocabulary: Int)
+    /// A precision that this processor, this build or this model does not have.
+    case precision(Precision, reason: String)
+    /// A library refused what it was asked for.
+    case library(name: String, operation: String, reason: String)
 
     package var description: String {
         switch self {
@@ -49,6 +53,10 @@ package enum RecognizerError: Error, Equatable, CustomStringConvertible {
         case .mergesMissing(let path, let vocabulary):
             "\(path): no merges.txt, but the vocabulary of \(vocabulary) needs one;"
                 + " pass --merges FILE (CLIP's bpe_simple_vocab_16e6.txt.gz is in the PyPI wheel open-clip-torch)"
+        case .precision(let precision, let reason):
+            "precision \(precision.rawValue): \(reason)"
+        case .library(let name, let operation, let reason):
+            "\(name) cannot \(operation): \(reason)"
         }
     }
 

@@ -27,11 +27,12 @@ package enum RandomModel {
     }
 
     package static func session(
-        _ geometry: ModelGeometry, workers: Int = 1, capacity: VisionCapacity, seed: UInt64 = 0
+        _ geometry: ModelGeometry, on backend: TestBackend = .openBLAS, workers: Int = 1, capacity: VisionCapacity,
+        seed: UInt64 = 0
     ) throws -> RecognizerSession {
         try RecognizerSession(
             weights: ModelWeights(state(geometry, seed: seed)), geometry: geometry,
-            backend: CPUBackend.openBLAS(pool: WorkerPool(workers: workers)), capacity: capacity)
+            backend: backend.make(workers: workers), capacity: capacity)
     }
 
     /// One prompt per class, unit features.

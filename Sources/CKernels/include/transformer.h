@@ -1,5 +1,6 @@
 #ifndef CKERNELS_TRANSFORMER_H
 #define CKERNELS_TRANSFORMER_H
+#include "quantised.h"
 #include <stddef.h>
 
 // The parts of a transformer block that are not matrix products with weights, in float32. Each has an AVX-512, an AVX2
@@ -29,6 +30,11 @@ struct ckernels_functions {
     void (*matrix_vector)(float *out, const float *matrix, const float *vector, size_t rows, size_t columns);
     void (*softmax)(float *scores, size_t count, float scale);
     void (*attend)(const struct ckernels_attention *task);
+    void (*quantise_rows)(
+        uint8_t *out, float *scales, int32_t *zeros, const float *x, size_t rows, size_t columns);
+    void (*finish_sums)(
+        float *out, const int32_t *sums, const struct ckernels_quantised *by, size_t rows, size_t columns,
+        enum ckernels_finish finish);
 };
 
 enum ckernels_instructions { CKERNELS_PORTABLE, CKERNELS_AVX2, CKERNELS_AVX512 };

@@ -11,7 +11,7 @@ extension MachineBench {
     ) throws -> MachineBench {
         let geometry = model.geometry
         let timer = StageTimer(budget: budget)
-        let peak = MatrixPeak.measure(backend, within: budget)
+        let peak = try MatrixPeak.measure(backend, within: budget)
         let work = ModelWork(geometry)
         func share(_ multiplyAdds: Double, _ milliseconds: Double) -> Double {
             2 * multiplyAdds / (milliseconds * 1e6) / peak

@@ -26,6 +26,9 @@ struct BenchCommand: ParsableCommand {
     @Option(help: "Seconds for each stage.")
     var seconds = 2.0
 
+    @Option(help: Precision.help)
+    var precision = Precision.auto
+
     @Option(help: "Threads that compute.")
     var workers = ProcessInfo.processInfo.activeProcessorCount
 
@@ -45,17 +48,10 @@ struct BenchCommand: ParsableCommand {
     }
 
     func run() throws {
-        let path: String
-        do {
-            path = try ModelPath(
-                configurationDirectory: FileManager.default.currentDirectoryPath, environment: .current
-            ).find(model)
-        } catch {
-            throw CommandFailure(.noInput, "\(error)")
-        }
-        let backend = CPUBackend.openBLAS(pool: WorkerPool(workers: workers))
+        let directory = try ModelDirectory.open(ModelPath.fromHere(model))
+        let backend = try BackendChoice.forCommand(precision, workers: workers).backend(for: directory)
         let bench = try MachineBench.measure(
-            Model(path: path, backend: backend), backend: backend, video: video,
+            Model(directory, backend: backend), backend: backend, video: video,
             period: SettingsReader.duration(from: every) ?? .milliseconds(500), hop: hop,
             budget: .nanoseconds(Int64(seconds * 1e9)))
         print(json ? try bench.json : bench.table)

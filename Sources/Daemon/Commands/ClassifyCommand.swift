@@ -34,6 +34,9 @@ struct ClassifyCommand: ParsableCommand {
     @Flag(help: "One answer for the whole file: the middle frame of each of T equal parts.")
     var clip = false
 
+    @Option(help: Precision.help)
+    var precision = Precision.auto
+
     @Option(help: "Threads that compute.")
     var workers = ProcessInfo.processInfo.activeProcessorCount
 
@@ -61,20 +64,13 @@ struct ClassifyCommand: ParsableCommand {
             throw CommandFailure(.noInput, "\(file) cannot be opened: \(String(cString: strerror(errno)))")
         }
         let environment = ConfigurationEnvironment.current
-        let here = FileManager.default.currentDirectoryPath
-        let path: String
-        do {
-            path = try ModelPath(configurationDirectory: here, environment: environment).find(model)
-        } catch {
-            throw CommandFailure(.noInput, "\(error)")
-        }
-        let model = try Model(path: path, backend: CPUBackend.openBLAS(pool: WorkerPool(workers: workers)))
+        let model = try Model(path: ModelPath.fromHere(model), on: .forCommand(precision, workers: workers))
         let vocabulary = try model.vocabulary(
             model.withOwnPrompts(try texts(model)), cache: TextFeatureCache(directory: environment.cacheDirectory))
         let classification = Classification(model: model, vocabulary: vocabulary, file: file)
         let explained = ExplainedFile(model: model, vocabulary: vocabulary, file: file, workers: workers)
         if clip {
-            let patches = try WholeClip(file: file).patches(for: model)
+            let patches = try WholeClip(model.config).patches(of: file)
             let scores = try classification.wholeClip(patches)
             if let explain { try explained.write(patches: patches, scores: scores, to: explain) }
             print(json ? try classification.json(scores: scores) : classification.table(scores: scores, top: top))

@@ -96,6 +96,9 @@ struct EvalCommand: ParsableCommand {
     @Option(help: "Take only the first clips of the list.")
     var limit: Int?
 
+    @Option(help: "The arithmetic of matrix products: f32, bf16 or int8. (default: f32)")
+    var precision: Precision?
+
     @Option(help: "Threads that compute. (default: the cores)")
     var workers: Int?
 
@@ -222,10 +225,15 @@ struct EvalCommand: ParsableCommand {
         settings.minTop1 = minTop1.flatMap { EvalSettings.share($0) }
         settings.maxBad = maxBad.flatMap { EvalSettings.share($0) }
         settings.limit = limit
+        settings.precision = precision
         settings.workers = workers
         settings.readers = readers
         let changed = settings.over(try EvalSettings(assignments: assignments, base: here))
-        return try recipe.map { changed.over(try EvalSettings(recipe: $0)) } ?? changed
+        let all = try recipe.map { changed.over(try EvalSettings(recipe: $0)) } ?? changed
+        guard all.precision != .auto else {
+            throw CommandFailure(.usage, "a measurement is in f32, bf16 or int8; auto leaves that to the machine")
+        }
+        return all
     }
 
     /// What is to be written must be possible before hours are spent on it.

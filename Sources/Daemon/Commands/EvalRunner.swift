@@ -84,17 +84,9 @@ struct EvalRunner {
     }
 
     func openModel() throws -> Model {
-        let name = try required(settings.model, "model")
-        let path: String
-        do {
-            path = try ModelPath(
-                configurationDirectory: FileManager.default.currentDirectoryPath, environment: environment
-            ).find(name)
-        } catch {
-            throw CommandFailure(.noInput, "\(error)")
-        }
+        let path = try ModelPath.fromHere(try required(settings.model, "model"))
         // One worker: the clips, and the rows of prompts, are what is shared out among threads.
-        return try Model(path: path, backend: CPUBackend.openBLAS(pool: WorkerPool(workers: 1)))
+        return try Model(path: path, on: .forCommand(precision, workers: 1))
     }
 
     /// The weights of the image side, as float32: otherwise each session would convert them for itself.
@@ -102,13 +94,15 @@ struct EvalRunner {
         var weights = model.directory.weights
         weights.tensors = weights.tensors.filter { $0.key.hasPrefix("visual.") || $0.key == "logit_scale" }
             .mapValues { $0.type == .float32 ? $0 : StoredTensor($0.floats()) }
-        return ModelWeights(weights)
+        return ModelWeights(weights, digest: model.directory.weightsDigest)
     }
 
     /// Cores of this process; of a group, its share of the machine's.
     var workers: Int {
         settings.workers ?? max(environment.processorCount / (ranks?.localCount ?? 1), 1)
     }
+
+    private var precision: Precision { settings.precision ?? .f32 }
 
     private func required(_ value: String?, _ name: String) throws -> String {
         guard let value else { throw CommandFailure(.usage, "--\(name) is missing, and no recipe says it") }
@@ -137,7 +131,7 @@ struct EvalRunner {
     ) throws -> EvaluationRecord {
         EvaluationRecord(
             version: ClaverdVersion.current, model: model.identity, weightsDigest: model.directory.weightsDigest,
-            precision: "float32", data: settings.data ?? "", list: settings.list ?? "",
+            precision: precision.rawValue, data: settings.data ?? "", list: settings.list ?? "",
             listDigest: ClipList.digest(entries), frames: model.geometry.frames, mask: model.geometry.mask.rawValue,
             sampling: views.sampling.text, views: "\(views.clips)x\(views.crops)", seed: views.seed,
             templates: texts.templates, promptFiles: texts.promptFiles, promptsDigest: texts.digest, seconds: 0)

@@ -34,6 +34,8 @@ struct EvalSettings: Sendable, Equatable {
     /// 0...1
     var maxBad: Double?
     var limit: Int?
+    /// What is multiplied in; float32 where nothing is said.
+    var precision: Precision?
     var workers: Int?
     var readers: Int?
     /// What the model must be: T, side of the input, side of a patch.
@@ -67,6 +69,7 @@ struct EvalSettings: Sendable, Equatable {
         fill(\.minTop1)
         fill(\.maxBad)
         fill(\.limit)
+        fill(\.precision)
         fill(\.workers)
         fill(\.readers)
         fill(\.frames)

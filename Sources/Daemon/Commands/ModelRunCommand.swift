@@ -25,6 +25,9 @@ struct ModelRunCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Also score a stream, a window each N frames.", valueName: "N"))
     var streamHop: Int?
 
+    @Option(help: Precision.help)
+    var precision = Precision.auto
+
     @Option(help: "Threads that compute.")
     var workers = ProcessInfo.processInfo.activeProcessorCount
 
@@ -39,7 +42,7 @@ struct ModelRunCommand: ParsableCommand {
     }
 
     func run() throws {
-        let model = try Model(path: model, backend: CPUBackend.openBLAS(pool: WorkerPool(workers: workers)))
+        let model = try Model(path: model, on: .forCommand(precision, workers: workers))
         let run = try TensorRun(model: model, input: try CheckpointReader.read(input).tensors, path: input)
         var results = try run.clipResults()
         if let streamHop { results["stream_scores"] = try run.streamScores(hop: streamHop) }

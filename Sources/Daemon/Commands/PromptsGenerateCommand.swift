@@ -123,12 +123,6 @@ struct PromptsGenerateCommand: AsyncParsableCommand {
 
     private func readingModel() throws -> ModelDirectory {
         MappedFileFault.exitOnTruncation()
-        do {
-            let path = ModelPath(
-                configurationDirectory: FileManager.default.currentDirectoryPath, environment: .current)
-            return try ModelDirectory.open(try path.find(model))
-        } catch let error as ModelPathError {
-            throw CommandFailure(.noInput, "\(error)")
-        }
+        return try ModelDirectory.open(ModelPath.fromHere(model))
     }
 }

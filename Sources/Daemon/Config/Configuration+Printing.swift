@@ -1,4 +1,5 @@
 import Pipeline
+import Recognizer
 
 extension Configuration {
     /// The whole effective configuration, defaults included, as a tree that reads back as the same configuration.
@@ -19,6 +20,7 @@ extension Configuration {
         entries += [
             ("sinks", .list(sinks.map { .map([($0.kind, $0.block)]) })),
             ("workers", .plain("\(workers)")),
+            ("precision", .text(precision.rawValue)),
             ("state", .text(stateDirectory)),
             ("cache", .text(cacheDirectory)),
             ("allow", .map([("files", .list(allowedFiles.map(SettingsNode.text)))])),

@@ -1,10 +1,12 @@
 import Foundation
 import Pipeline
 import Plugins
+import Recognizer
 
 extension Configuration {
     static let keys = [
         "model", "instance", "actions", "ignore", "templates", "sampling", "events", "cameras", "sinks", "workers",
+        "precision",
         "state", "cache", "allow", "log",
     ]
 
@@ -62,6 +64,7 @@ extension Configuration {
                 try SinkSettings($1, file: reader.file, path: "sinks[\($0)]")
             } ?? [SinkSettings(LogSink.self, path: "sinks[0].log")]
         workers = try reader.integer("workers", in: 1...1024) ?? max(1, environment.processorCount)
+        precision = try reader.choice("precision") ?? .auto
         stateDirectory = try reader.directory("state", base: base) ?? environment.stateDirectory
         cacheDirectory = try reader.directory("cache", base: base) ?? environment.cacheDirectory
         allowedFiles = try reader.block("allow", keys: ["files"])?.directories("files", base: base) ?? ["/"]

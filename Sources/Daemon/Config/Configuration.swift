@@ -1,5 +1,6 @@
 import Foundation
 import Pipeline
+import Recognizer
 
 /// Everything that one configuration file says, checked, with defaults filled in.
 ///
@@ -27,6 +28,7 @@ struct Configuration: Sendable {
     let sinks: [SinkSettings]
     /// Threads that compute.
     let workers: Int
+    let precision: Precision
     let stateDirectory: String
     let cacheDirectory: String
     /// Directories that file sources may lie in; `/` is any readable regular file.

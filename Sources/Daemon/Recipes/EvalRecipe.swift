@@ -8,7 +8,8 @@ extension EvalSettings {
     static let keys = [
         "model", "data", "list", "labels", "templates", "prompts", "views", "sampling", "stride", "seed", "report",
         "dump",
-        "state", "min_top1", "max_bad", "limit", "workers", "readers", "frames", "image", "patch", "mask", "published",
+        "state", "min_top1", "max_bad", "limit", "precision", "workers", "readers", "frames", "image", "patch", "mask",
+        "published",
     ]
 
     /// Reads a recipe; its relative paths start from its own directory.
@@ -58,6 +59,7 @@ extension EvalSettings {
         minTop1 = try reader.share("min_top1")
         maxBad = try reader.share("max_bad")
         limit = try reader.integer("limit", in: 1...Int.max)
+        precision = try reader.choice("precision")
         workers = try reader.integer("workers", in: 1...1024)
         readers = try reader.integer("readers", in: 1...256)
         frames = try reader.integer("frames", in: 1...1024)

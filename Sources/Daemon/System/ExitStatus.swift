@@ -45,6 +45,7 @@ struct FailureReport: Equatable {
         case let error as RecognizerError: status = Self.status(of: error)
         case let error as EvaluationError: status = Self.status(of: error)
         case is RankGroupError: status = .unavailable
+        case let error as ClipFailure: status = error.kind == .missing ? .noInput : .dataError
         case let error as DatasetError: status = Self.status(of: error)
         default: status = .software
         }
@@ -77,8 +78,12 @@ struct FailureReport: Equatable {
         }
     }
 
-    /// Everything but the file system itself is something wrong with what was read.
+    /// Everything but the file system itself, the processor and its libraries is something wrong with what was read.
     private static func status(of error: RecognizerError) -> ExitStatus {
+        switch error {
+        case .precision, .library: return .unavailable
+        default: break
+        }
         guard case .io(_, let operation, _) = error else { return .dataError }
         switch operation {
         case "open", "read", "map": return .noInput

@@ -13,13 +13,21 @@ final class ProgressLine: Sendable {
 
     /// At most ten times a second.
     func show(seconds: Double) {
-        guard isTerminal else { return }
-        let isDue = shownAt.withLock { last in
+        if isDue() { write(String(format: "\r%@: %.0f s", file, seconds)) }
+    }
+
+    private func isDue() -> Bool {
+        guard isTerminal else { return false }
+        return shownAt.withLock { last in
             if let last, ContinuousClock.now - last < .milliseconds(100) { return false }
             last = .now
             return true
         }
-        if isDue { write(String(format: "\r%@: %.0f s", file, seconds)) }
+    }
+
+    /// A line of words, at most ten times a second.
+    func show(_ text: String) {
+        if isDue() { write("\r\u{1B}[K\(file): \(text)") }
     }
 
     func clear() {

@@ -9,6 +9,12 @@ package protocol Backend: Sendable {
         _ weights: ModelWeights, _ geometry: ModelGeometry, capacity: VisionCapacity
     ) throws -> any VisionTower
     func makeTextTower(_ weights: ModelWeights, _ geometry: ModelGeometry) throws -> any TextTower
+    /// The precision of texts; nil for float32, in which features are the same for all backends.
+    var textPrecision: Precision? { get }
+}
+
+extension Backend {
+    package var textPrecision: Precision? { nil }
 }
 
 /// How much a vision tower must hold at once; its memory follows from this and never grows.

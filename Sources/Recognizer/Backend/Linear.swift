@@ -30,5 +30,27 @@ protocol LinearFactory: Sendable {
     /// For people: the library, its version and the precision.
     var description: String { get }
     /// A layer of `weight` (outputs, inputs) and `bias` (outputs), or none.
-    func makeLinear(weight: Parameter, bias: Parameter?, outputs: Int, inputs: Int) -> any Linear
+    ///
+    /// - Parameters:
+    ///   - name: the layer's in the checkpoint, without `.weight`.
+    ///   - weight: asked for only where the layer's weights do not lie packed already.
+    /// - Throws: `RecognizerError`, what `weight` throws included.
+    func makeLinear(
+        name: String, weight: @autoclosure () throws -> Parameter, bias: Parameter?, outputs: Int, inputs: Int
+    ) throws -> any Linear
+
+    /// A factory for the layers of one tower: what they share while they compute is no other tower's, so that towers can
+    /// compute at the same time.
+    func forTower() throws -> any LinearFactory
+
+    /// What names everything that the form of packed weights depends on besides the weights; nil where they stay as they are.
+    var packing: String? { get }
+    /// This factory, taking packed weights from `store` and leaving there what it packs.
+    func packing(into store: PackedWeights) -> any LinearFactory
+}
+
+extension LinearFactory {
+    func forTower() throws -> any LinearFactory { self }
+    var packing: String? { nil }
+    func packing(into store: PackedWeights) -> any LinearFactory { self }
 }

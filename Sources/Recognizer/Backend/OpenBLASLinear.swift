@@ -9,7 +9,14 @@ struct OpenBLAS: LinearFactory {
 
     var description: String { "OpenBLAS \(LinkedLibrary.openBLAS.version) float32" }
 
-    func makeLinear(weight: Parameter, bias: Parameter?, outputs: Int, inputs: Int) -> any Linear {
+    func makeLinear(
+        name: String, weight: @autoclosure () throws -> Parameter, bias: Parameter?, outputs: Int, inputs: Int
+    ) throws -> any Linear {
+        makeLinear(try weight(), bias: bias, outputs: outputs, inputs: inputs)
+    }
+
+    /// A layer of weights that are there, (outputs, inputs).
+    func makeLinear(_ weight: Parameter, bias: Parameter? = nil, outputs: Int, inputs: Int) -> any Linear {
         OpenBLASLinear(weight: weight, bias: bias, inputs: inputs, outputs: outputs)
     }
 
@@ -19,8 +26,10 @@ struct OpenBLAS: LinearFactory {
 }
 
 /// Splits by columns: each worker then packs only its own share of the weights, which is most of the memory traffic when a
-/// stream brings one frame at a time.
+/// stream brings one frame at a time. Where a share ends changes how the library rounds, so shares do not depend on the workers.
 private struct OpenBLASLinear: Linear {
+    private static let columns = 192
+
     let weight: Parameter
     let bias: Parameter?
     let inputs: Int
@@ -30,10 +39,8 @@ private struct OpenBLASLinear: Linear {
         _ out: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, rows: Int, epilogue: LinearEpilogue,
         pool: WorkerPool
     ) {
-        let share = (outputs + pool.workers - 1) / pool.workers
-        let columns = (share + 63) / 64 * 64
-        let job = ColumnsJob(layer: self, out: out, x: x, rows: rows, epilogue: epilogue, columns: columns)
-        pool.run(job, parts: (outputs + columns - 1) / columns)
+        let job = ColumnsJob(layer: self, out: out, x: x, rows: rows, epilogue: epilogue)
+        pool.run(job, parts: (outputs + Self.columns - 1) / Self.columns)
     }
 
     private struct ColumnsJob: ParallelJob {
@@ -42,11 +49,10 @@ private struct OpenBLASLinear: Linear {
         let x: UnsafePointer<Float>
         let rows: Int
         let epilogue: LinearEpilogue
-        let columns: Int
 
         func run(part: Int, worker: Int) {
-            let begin = part * columns
-            let count = min(columns, layer.outputs - begin)
+            let begin = part * OpenBLASLinear.columns
+            let count = min(OpenBLASLinear.columns, layer.outputs - begin)
             let (outputs, inputs) = (layer.outputs, layer.inputs)
             let to = out + begin
             var keep: Float = epilogue == .accumulate ? 1 : 0

@@ -7,7 +7,9 @@ extension ModelConfig {
     ]
     private static let otherKeys = [
         "name", "mask", "mean", "deviation", "tokenizer", "labels", "ignore", "templates", "provenance",
+        "bf16", "int8",
     ]
+    private static let agreementKeys = ["weights", "windows", "top1", "float_layers"]
     private static let provenanceKeys = ["source", "sha256", "bytes", "header_sha256"]
 
     /// Reads the text of a `config.json`.
@@ -38,6 +40,8 @@ extension ModelConfig {
             labels: try reader.texts("labels") ?? [], ignore: try reader.texts("ignore") ?? [],
             templates: try reader.texts("templates") ?? ["{}"])
         provenance = try Self.provenance(object["provenance"], path: path)
+        bf16 = try Self.agreement("bf16", object["bf16"], path: path)
+        int8 = try Self.agreement("int8", object["int8"], path: path)
         try check(path: path)
     }
 
@@ -75,6 +79,23 @@ extension ModelConfig {
             source: try reader.text("source") ?? "", sha256: try reader.text("sha256"),
             byteCount: object["bytes"] == nil ? nil : try reader.size("bytes"),
             headerSHA256: try reader.text("header_sha256"))
+    }
+
+    private static func agreement(
+        _ key: String, _ value: JSONValue?, path: String
+    ) throws(RecognizerError) -> PrecisionAgreement? {
+        guard let value else { return nil }
+        guard let object = value.object else {
+            throw .configuration(path: path, key: key, reason: "found \(value.kind), accepted is an object")
+        }
+        let reader = Fields(object: object, path: path)
+        try reader.accept(agreementKeys)
+        guard let top1 = object["top1"]?.double, (0...1).contains(top1) else {
+            throw .configuration(path: path, key: "\(key).top1", reason: "accepted is a number from 0 to 1")
+        }
+        return PrecisionAgreement(
+            weightsDigest: try reader.text("weights") ?? "", windows: try reader.size("windows"), top1: top1,
+            floatLayers: try reader.texts("float_layers") ?? [])
     }
 
     /// Typed access to the members of one object.
@@ -159,6 +180,8 @@ extension ModelConfig {
             ("templates", list(templates)),
         ]
         if let provenance { members.append(("provenance", Self.json(provenance))) }
+        if let bf16 { members.append(("bf16", Self.json(bf16))) }
+        if let int8 { members.append(("int8", Self.json(int8))) }
         return "{\n" + members.map { "  \(JSONText.quote($0)): \($1)" }.joined(separator: ",\n") + "\n}\n"
     }
 
@@ -167,6 +190,15 @@ extension ModelConfig {
         if let sha256 = provenance.sha256 { members.append("\"sha256\": " + JSONText.quote(sha256)) }
         if let byteCount = provenance.byteCount { members.append("\"bytes\": \(byteCount)") }
         if let header = provenance.headerSHA256 { members.append("\"header_sha256\": " + JSONText.quote(header)) }
+        return "{\n" + members.map { "    " + $0 }.joined(separator: ",\n") + "\n  }"
+    }
+
+    private static func json(_ agreement: PrecisionAgreement) -> String {
+        let layers = agreement.floatLayers.map(JSONText.quote).joined(separator: ", ")
+        let members = [
+            "\"weights\": " + JSONText.quote(agreement.weightsDigest), "\"windows\": \(agreement.windows)",
+            "\"top1\": \(agreement.top1)", "\"float_layers\": [\(layers)]",
+        ]
         return "{\n" + members.map { "    " + $0 }.joined(separator: ",\n") + "\n  }"
     }
 }

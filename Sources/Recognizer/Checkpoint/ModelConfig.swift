@@ -41,6 +41,10 @@ package struct ModelConfig: Sendable, Equatable {
     /// Sentences around a label, `{}` standing for it; never empty.
     package var templates: [String]
     package var provenance: Provenance?
+    /// How bfloat16 agrees with float32, where that was tested.
+    package var bf16: PrecisionAgreement?
+    /// How int8 agrees with float32, and which layers it leaves alone.
+    package var int8: PrecisionAgreement?
 
     package init(
         name: String, geometry: ModelGeometry, mean: [Float] = Self.imageNetMean,

@@ -8,7 +8,17 @@ package struct Model: Sendable {
 
     /// - Throws: `RecognizerError` for anything wrong with the directory.
     package init(path: String, backend: any Backend) throws {
-        directory = try ModelDirectory.open(path)
+        try self.init(ModelDirectory.open(path), backend: backend)
+    }
+
+    /// On the backend that is chosen for this model.
+    package init(path: String, on choice: BackendChoice) throws {
+        let directory = try ModelDirectory.open(path)
+        try self.init(directory, backend: choice.backend(for: directory))
+    }
+
+    package init(_ directory: ModelDirectory, backend: any Backend) throws {
+        self.directory = directory
         self.backend = backend
         tokenizer = try Tokenizer(directory: directory)
     }
@@ -19,7 +29,7 @@ package struct Model: Sendable {
     /// Name and the beginning of the weights' digest, as events carry it.
     package var identity: String { "\(config.name)@\(directory.weightsDigest.prefix(12))" }
 
-    private var weights: ModelWeights { ModelWeights(directory.weights) }
+    private var weights: ModelWeights { ModelWeights(directory.weights, digest: directory.weightsDigest) }
 
     /// A session on this model's backend. Touches the vision weights only.
     package func makeSession(capacity: VisionCapacity) throws -> RecognizerSession {
@@ -51,6 +61,7 @@ package struct Model: Sendable {
         let shape = [prompts.prompts.count, prompts.labels.count, geometry.embeddingWidth]
         var hash = SHA256()
         hash.update("\(directory.weightsDigest) \(tokenizer.digest) \(prompts.digest)")
+        if let precision = backend.textPrecision { hash.update(" \(precision.rawValue)") }
         let key = SHA256.hex(hash.finalize())
         if let features = cache?.read(key: key, shape: shape) {
             return Vocabulary(labels: prompts.labels, features: features)

@@ -3,9 +3,12 @@
 /// Names are the authors'; `ModelDirectory` has checked that all are there with the right shapes.
 package struct ModelWeights: Sendable {
     private let state: StateDict
+    /// Of all weights, where it is known: what keeps packed copies apart.
+    let digest: String?
 
-    package init(_ state: StateDict) {
+    package init(_ state: StateDict, digest: String? = nil) {
         self.state = state
+        self.digest = digest
     }
 
     /// - Throws: `RecognizerError.tensorNames` if the tensor is missing, `.shapeMismatch` if its shape is not `shape`.

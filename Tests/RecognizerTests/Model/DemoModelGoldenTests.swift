@@ -7,14 +7,14 @@ import Testing
 /// absorbed keys and values both take part.
 @Suite(.tags(.golden)) struct DemoModelGoldenTests {
     /// Frames pass one by one; each window of eight is scored.
-    @Test(arguments: KroneckerMask.allCases, [1, 2])
-    func streamingEqualsTheReference(mask: KroneckerMask, workers: Int) throws {
+    @Test(arguments: KroneckerMask.allCases, TestBackend.allCases)
+    func streamingEqualsTheReference(mask: KroneckerMask, on library: TestBackend) throws {
         let golden = try GoldenTensors(Golden.path("forward/demo-model.safetensors"))
         let directory = try ModelDirectory.open(Self.path)
         var geometry = directory.config.geometry
         geometry.mask = mask
         let weights = ModelWeights(directory.weights)
-        let backend = CPUBackend.openBLAS(pool: WorkerPool(workers: workers))
+        let backend = try library.make(workers: 2)
         let session = try RecognizerSession(
             weights: weights, geometry: geometry, backend: backend,
             capacity: VisionCapacity(frames: 1, windows: 1, slots: 9))

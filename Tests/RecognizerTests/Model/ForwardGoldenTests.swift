@@ -10,11 +10,11 @@ import Testing
         let text: TextEncoder
         let geometry: ModelGeometry
 
-        init(_ mask: KroneckerMask, workers: Int, capacity: VisionCapacity) throws {
+        init(_ mask: KroneckerMask, on library: TestBackend, workers: Int, capacity: VisionCapacity) throws {
             golden = try GoldenTensors(Golden.path("forward/small-\(mask.rawValue.lowercased()).safetensors"))
             geometry = GoldenModel.geometry(mask)
             let weights = try GoldenModel.weights()
-            let backend = CPUBackend.openBLAS(pool: WorkerPool(workers: workers))
+            let backend = try library.make(workers: workers)
             session = try RecognizerSession(weights: weights, geometry: geometry, backend: backend, capacity: capacity)
             text = try TextEncoder(weights: weights, geometry: geometry, backend: backend)
         }
@@ -33,9 +33,14 @@ import Testing
         }
     }
 
-    @Test(arguments: KroneckerMask.allCases, [1, 2, 3])
-    func equalsTheReferenceInOneShot(mask: KroneckerMask, workers: Int) throws {
-        let it = try Case(mask, workers: workers, capacity: VisionCapacity(frames: 8, windows: 2, slots: 8))
+    @Test(arguments: KroneckerMask.allCases, TestBackend.allCases)
+    func equalsTheReferenceInOneShot(mask: KroneckerMask, on library: TestBackend) throws {
+        for workers in 1...3 { try equalsTheReferenceInOneShot(mask, library, workers) }
+    }
+
+    private func equalsTheReferenceInOneShot(_ mask: KroneckerMask, _ library: TestBackend, _ workers: Int) throws {
+        let it = try Case(
+            mask, on: library, workers: workers, capacity: VisionCapacity(frames: 8, windows: 2, slots: 8))
         let patches = PatchMatrix.of(try it.golden.floats("clips").values[...], geometry: it.geometry)
         let slots = [0, 1, 2, 3, 4, 5, 6, 7]
         it.session.encodeFrames(patches, count: 8, slots: slots)
@@ -62,9 +67,9 @@ import Testing
         expectClose(scores, try it.golden.floats("scores").values, .scores, "scores")
     }
 
-    @Test(arguments: KroneckerMask.allCases)
-    func encodesTextsLikeTheReference(mask: KroneckerMask) throws {
-        let it = try Case(mask, workers: 2, capacity: VisionCapacity(frames: 1, windows: 1, slots: 4))
+    @Test(arguments: KroneckerMask.allCases, TestBackend.allCases)
+    func encodesTextsLikeTheReference(mask: KroneckerMask, on library: TestBackend) throws {
+        let it = try Case(mask, on: library, workers: 2, capacity: VisionCapacity(frames: 1, windows: 1, slots: 4))
         let tokens = try it.golden.integers("prompts_i64")
         let texts = (0..<15).map { row in tokens[row * 77..<(row + 1) * 77].map { Int32($0) } }
         expectClose(
@@ -75,9 +80,9 @@ import Testing
     }
 
     /// One new frame a window, features of the other three kept.
-    @Test(arguments: KroneckerMask.allCases)
-    func streamingEqualsTheReference(mask: KroneckerMask) throws {
-        let it = try Case(mask, workers: 2, capacity: VisionCapacity(frames: 1, windows: 1, slots: 5))
+    @Test(arguments: KroneckerMask.allCases, TestBackend.allCases)
+    func streamingEqualsTheReference(mask: KroneckerMask, on library: TestBackend) throws {
+        let it = try Case(mask, on: library, workers: 2, capacity: VisionCapacity(frames: 1, windows: 1, slots: 5))
         let frames = PatchMatrix.of(try it.golden.floats("stream_frames").values[...], geometry: it.geometry)
         let perFrame = it.geometry.patches * it.geometry.patchValues
         let vocabulary = try it.vocabulary()

@@ -60,7 +60,7 @@ package final class AttentionMaps {
         self.geometry = geometry
         self.pool = pool
         patchEmbedding = factory.makeLinear(
-            weight: try weights.parameter("visual.conv1.weight", width, 3, patch, patch), bias: nil, outputs: width,
+            try weights.parameter("visual.conv1.weight", width, 3, patch, patch), outputs: width,
             inputs: geometry.patchValues)
         classEmbedding = try weights.parameter("visual.class_embedding", width)
         positions = try weights.parameter("visual.positional_embedding", geometry.tokens, width)
@@ -69,7 +69,7 @@ package final class AttentionMaps {
         exitNorm = try LayerNorm(weights, "visual.ln_post", width: width)
         let projection = try weights.parameter("visual.proj", width, geometry.embeddingWidth)
         head = factory.makeLinear(
-            weight: projection.transposed(rows: width, columns: geometry.embeddingWidth), bias: nil,
+            projection.transposed(rows: width, columns: geometry.embeddingWidth),
             outputs: geometry.embeddingWidth, inputs: width)
         spatial = try (0..<geometry.visionLayers).map {
             try OpenAttentionBlock(

@@ -10,14 +10,17 @@ struct BlockTail {
     /// - Parameter part: what the names of the block's tensors begin with.
     init(_ weights: ModelWeights, part: String, width: Int, factory: any LinearFactory) throws {
         self.width = width
-        output = factory.makeLinear(
+        output = try factory.makeLinear(
+            name: part + "attn.out_proj",
             weight: try weights.parameter(part + "attn.out_proj.weight", width, width),
             bias: try weights.parameter(part + "attn.out_proj.bias", width), outputs: width, inputs: width)
         norm = try LayerNorm(weights, part + "ln_2", width: width)
-        expansion = factory.makeLinear(
+        expansion = try factory.makeLinear(
+            name: part + "mlp.c_fc",
             weight: try weights.parameter(part + "mlp.c_fc.weight", 4 * width, width),
             bias: try weights.parameter(part + "mlp.c_fc.bias", 4 * width), outputs: 4 * width, inputs: width)
-        contraction = factory.makeLinear(
+        contraction = try factory.makeLinear(
+            name: part + "mlp.c_proj",
             weight: try weights.parameter(part + "mlp.c_proj.weight", width, 4 * width),
             bias: try weights.parameter(part + "mlp.c_proj.bias", width), outputs: width, inputs: 4 * width)
     }

@@ -31,9 +31,10 @@ final class CPUTextTower: TextTower {
             try TransformerBlock(weights, part: "transformer.resblocks.\($0).", width: width, factory: factory)
         }
         norm = try LayerNorm(weights, "ln_final", width: width)
-        let matrix = try weights.parameter("text_projection", width, geometry.embeddingWidth)
-        projection = factory.makeLinear(
-            weight: matrix.transposed(rows: width, columns: geometry.embeddingWidth), bias: nil,
+        projection = try factory.makeLinear(
+            name: "text_projection",
+            weight: try weights.parameter("text_projection", width, geometry.embeddingWidth)
+                .transposed(rows: width, columns: geometry.embeddingWidth), bias: nil,
             outputs: geometry.embeddingWidth, inputs: width)
         let rows = Self.batch * geometry.contextLength
         stream = FloatBuffer(count: rows * width)

@@ -39,7 +39,8 @@ final class CPUVisionTower: VisionTower {
         self.geometry = geometry
         self.capacity = capacity
         self.pool = pool
-        patchEmbedding = factory.makeLinear(
+        patchEmbedding = try factory.makeLinear(
+            name: "visual.conv1",
             weight: try weights.parameter("visual.conv1.weight", width, 3, geometry.patchSize, geometry.patchSize),
             bias: nil, outputs: width, inputs: geometry.patchValues)
         classEmbedding = try weights.parameter("visual.class_embedding", width)
@@ -62,9 +63,10 @@ final class CPUVisionTower: VisionTower {
             try TransformerBlock(weights, part: temporalPart($0), width: width, factory: factory)
         }
         last = try ClassTokenBlock(weights, part: temporalPart(depth - 1), width: width, factory: factory)
-        let projection = try weights.parameter("visual.proj", width, geometry.embeddingWidth)
-        head = factory.makeLinear(
-            weight: projection.transposed(rows: width, columns: geometry.embeddingWidth), bias: nil,
+        head = try factory.makeLinear(
+            name: "visual.proj",
+            weight: try weights.parameter("visual.proj", width, geometry.embeddingWidth)
+                .transposed(rows: width, columns: geometry.embeddingWidth), bias: nil,
             outputs: geometry.embeddingWidth, inputs: width)
 
         let windowRows = geometry.frames * geometry.tokens

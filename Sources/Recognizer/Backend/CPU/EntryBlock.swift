@@ -41,7 +41,8 @@ struct EntryBlock {
             ones.pointer[row] = Float(sum)
             bias.pointer[row] += offset.pointer[row]
         }
-        projection = factory.makeLinear(weight: Parameter(scaled), bias: nil, outputs: 3 * width, inputs: width)
+        projection = try factory.makeLinear(
+            name: part + "attn.in_proj", weight: Parameter(scaled), bias: nil, outputs: 3 * width, inputs: width)
         slots = FloatBuffer(count: frames * 3 * width)
         projection.forward(slots.pointer, slotEmbedding.pointer, rows: frames, epilogue: .store, pool: pool)
         tail = try BlockTail(weights, part: part, width: width, factory: factory)

@@ -8,19 +8,19 @@ struct OpenAttentionBlock {
 
     private let width: Int
     private let heads: Int
-    private let factory: any LinearFactory
+    private let factory: OpenBLAS
     private let norm: LayerNorm
     private let projection: any Linear
     private let tail: BlockTail
 
     /// - Parameter part: what the names of the block's tensors begin with.
-    init(_ weights: ModelWeights, part: String, width: Int, factory: any LinearFactory) throws {
+    init(_ weights: ModelWeights, part: String, width: Int, factory: OpenBLAS) throws {
         self.width = width
         self.factory = factory
         heads = width / ModelGeometry.headWidth
         norm = try LayerNorm(weights, part + "ln_1", width: width)
         projection = factory.makeLinear(
-            weight: try weights.parameter(part + "attn.in_proj_weight", 3 * width, width),
+            try weights.parameter(part + "attn.in_proj_weight", 3 * width, width),
             bias: try weights.parameter(part + "attn.in_proj_bias", 3 * width), outputs: 3 * width, inputs: width)
         tail = try BlockTail(weights, part: part, width: width, factory: factory)
     }
@@ -70,8 +70,8 @@ struct OpenAttentionBlock {
             (keys.pointer + row * size).update(from: from + width, count: size)
             for i in 0..<size { values.pointer[i * length + row] = from[2 * width + i] }
         }
-        let byKeys = factory.makeLinear(weight: Parameter(keys), bias: nil, outputs: length, inputs: size)
-        let byValues = factory.makeLinear(weight: Parameter(values), bias: nil, outputs: size, inputs: length)
+        let byKeys = factory.makeLinear(Parameter(keys), outputs: length, inputs: size)
+        let byValues = factory.makeLinear(Parameter(values), outputs: size, inputs: length)
         let most = min(queries.count, Self.queriesAtOnce)
         let some = FloatBuffer(count: most * size)
         let scores = FloatBuffer(count: most * length)

@@ -51,10 +51,9 @@ struct PooledAttention {
             of: self, out: out, y: y, frames: frames, tokens: tokens, mask: mask, queries: scratch.queries.pointer,
             absorbed: scratch.absorbed.pointer, scores: scratch.scores.pointer)
         pool.run(QueryJob(window: job), parts: heads)
-        let keyParts = pool.workers
-        pool.run(ScoreJob(window: job, parts: keyParts), parts: keyParts)
+        pool.run(ScoreJob(window: job), parts: Self.shares(of: job.keys))
         pool.run(SoftmaxJob(window: job), parts: frames)
-        pool.run(PoolJob(window: job, parts: keyParts), parts: keyParts)
+        pool.run(PoolJob(window: job), parts: Self.shares(of: width))
         pool.run(ValueJob(window: job), parts: heads)
     }
 
@@ -121,11 +120,9 @@ struct PooledAttention {
     /// Scores of all queries with a share of the keys.
     private struct ScoreJob: ParallelJob {
         let window: Window
-        let parts: Int
 
         func run(part: Int, worker: Int) {
-            let (begin, count) = PooledAttention.share(part, of: parts, window.keys)
-            guard count > 0 else { return }
+            let (begin, count) = PooledAttention.share(part, of: window.keys)
             cblas_sgemm(
                 CblasRowMajor, CblasNoTrans, CblasTrans, blasint(window.frames * window.heads), blasint(count),
                 blasint(window.width), 1, window.absorbed, blasint(window.width), window.y + begin * window.width,
@@ -154,11 +151,9 @@ struct PooledAttention {
     /// A share of the columns of the rows' weighted sums.
     private struct PoolJob: ParallelJob {
         let window: Window
-        let parts: Int
 
         func run(part: Int, worker: Int) {
-            let (begin, count) = PooledAttention.share(part, of: parts, window.width)
-            guard count > 0 else { return }
+            let (begin, count) = PooledAttention.share(part, of: window.width)
             cblas_sgemm(
                 CblasRowMajor, CblasNoTrans, CblasNoTrans, blasint(window.frames * window.heads), blasint(count),
                 blasint(window.keys), 1, window.scores, blasint(window.keys), window.y + begin, blasint(window.width),
@@ -183,10 +178,13 @@ struct PooledAttention {
         }
     }
 
+    /// Keys, or columns, of a part. Not a worker's share: where a part ends changes how the library rounds.
+    private static let shareWidth = 128
+
+    private static func shares(of count: Int) -> Int { (count + shareWidth - 1) / shareWidth }
+
     /// Where part `part` of `count` items begins and how many it has.
-    fileprivate static func share(_ part: Int, of parts: Int, _ count: Int) -> (begin: Int, count: Int) {
-        let each = ((count + parts - 1) / parts + 15) / 16 * 16
-        let begin = min(part * each, count)
-        return (begin, min(each, count - begin))
+    fileprivate static func share(_ part: Int, of count: Int) -> (begin: Int, count: Int) {
+        (part * shareWidth, min(shareWidth, count - part * shareWidth))
     }
 }

@@ -11,7 +11,8 @@ struct TransformerBlock {
     init(_ weights: ModelWeights, part: String, width: Int, factory: any LinearFactory) throws {
         self.width = width
         norm = try LayerNorm(weights, part + "ln_1", width: width)
-        projection = factory.makeLinear(
+        projection = try factory.makeLinear(
+            name: part + "attn.in_proj",
             weight: try weights.parameter(part + "attn.in_proj_weight", 3 * width, width),
             bias: try weights.parameter(part + "attn.in_proj_bias", 3 * width), outputs: 3 * width, inputs: width)
         tail = try BlockTail(weights, part: part, width: width, factory: factory)

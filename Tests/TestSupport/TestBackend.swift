@@ -1,0 +1,16 @@
+package import Recognizer
+
+/// The float32 backends that must agree.
+package enum TestBackend: String, Sendable, CaseIterable {
+    case openBLAS
+    /// What the program takes: oneDNN where it is linked and packs weights for this processor.
+    case fastest
+
+    package func make(workers: Int) throws -> CPUBackend {
+        let pool = WorkerPool(workers: workers)
+        return switch self {
+        case .openBLAS: .openBLAS(pool: pool)
+        case .fastest: try .float32(pool: pool)
+        }
+    }
+}
