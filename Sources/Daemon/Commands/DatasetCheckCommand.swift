@@ -55,7 +55,7 @@ struct DatasetCheckCommand: ParsableCommand {
         let limit = SettingsReader.duration(from: timeLimit) ?? .seconds(30)
         let check = DatasetCheck(
             store: store, labels: labels, list: training, validation: validation, threads: threads,
-            probe: skipDecoding ? nil : ClipProbe(timeLimit: limit))
+            timeLimit: skipDecoding ? nil : limit)
         let line = DatasetProgress()
         let report = check.run { done, total in line.show(done: done, total: total) }
         line.clear()

@@ -22,10 +22,6 @@ package struct ClipContent {
         }
     }
 
-    func head(_ count: Int) throws(DatasetError) -> [UInt8] {
-        try file.read(at: offset, count: min(count, byteCount))
-    }
-
     /// Hexadecimal SHA-256. Throws `DatasetError` for what cannot be read or ends early.
     package func digest() throws(DatasetError) -> String {
         var hash = SHA256()

@@ -21,17 +21,18 @@ package struct DatasetCheck: Sendable {
     /// Training (or the only one), then validation.
     private let lists: [List]
     private let threads: Int
-    /// Nil: clips are not decoded.
-    private let probe: ClipProbe?
+    private let timeLimit: Duration?
 
+    /// - Parameter timeLimit: a decoder that makes no progress for so long hangs; nil: clips are not decoded.
     package init(
-        store: any InspectedClipStore, labels: [String], list: List, validation: List?, threads: Int, probe: ClipProbe?
+        store: any InspectedClipStore, labels: [String], list: List, validation: List?, threads: Int,
+        timeLimit: Duration?
     ) {
         self.store = store
         self.labels = labels
         lists = [list] + (validation.map { [$0] } ?? [])
         self.threads = max(1, threads)
-        self.probe = probe
+        self.timeLimit = timeLimit
     }
 
     /// - Parameter progress: called from any thread with the clips done and all of them.
@@ -115,21 +116,22 @@ package struct DatasetCheck: Sendable {
         }
     }
 
-    /// Decodes clips, several at a time.
+    /// Decodes clips from the first to the last frame, several at a time.
     private func decode(
         _ names: [String], _ advance: @Sendable () -> Void
     ) -> (decoded: Int, findings: [DatasetFinding]) {
+        guard let timeLimit else { return (0, []) }
         let outcome = Mutex<(decoded: Int, findings: [DatasetFinding])>((0, []))
-        inParallel(names.count) { index in
+        inParallel(names.count, make: { ClipDecoder() }) { (index: Int, decoder: ClipDecoder) in
             defer { advance() }
             guard let location = store.location(of: names[index]) else { return }
-            switch probe?.frames(of: location) {
-            case .success: outcome.withLock { $0.decoded += 1 }
-            case .failure(let failure):
+            do throws(ClipFailure) {
+                _ = try decoder.read(location, timeLimit: timeLimit, wanted: { Array(0..<$0) }) { _, _, _ in }
+                outcome.withLock { $0.decoded += 1 }
+            } catch {
                 let finding = DatasetFinding(
-                    kind: DatasetFinding.Kind(failure.kind), clip: names[index], reason: failure.reason)
+                    kind: DatasetFinding.Kind(error.kind), clip: names[index], reason: error.reason)
                 outcome.withLock { $0.findings.append(finding) }
-            case nil: break
             }
         }
         var result = outcome.withLock { $0 }
@@ -155,7 +157,7 @@ package struct DatasetCheck: Sendable {
     private func leaksByContent(_ candidates: [String], _ advance: @Sendable () -> Void) -> [DatasetFinding] {
         guard lists.count == 2 else { return [] }
         let digests = Mutex<[String: String]>([:])
-        inParallel(candidates.count) { index in
+        inParallel(candidates.count, make: {}) { index, _ in
             defer { advance() }
             let name = candidates[index]
             guard let location = store.location(of: name), let digest = try? ClipContent(location).digest() else {
@@ -176,14 +178,17 @@ package struct DatasetCheck: Sendable {
         }
     }
 
-    /// Runs `body` for each index; on threads that it may block.
-    private func inParallel(_ count: Int, _ body: @Sendable (Int) -> Void) {
+    /// Runs `body` for each index, on threads that it may block, each with what `make` gives it.
+    private func inParallel<Own>(
+        _ count: Int, make: @Sendable () -> Own, _ body: @Sendable (Int, Own) -> Void
+    ) {
         let next = Atomic(0)
         DispatchQueue.concurrentPerform(iterations: min(threads, count)) { _ in
+            let own = make()
             while true {
                 let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
                 guard index < count else { return }
-                body(index)
+                body(index, own)
             }
         }
     }

@@ -17,7 +17,7 @@ import Testing
             return try DatasetCheck(
                 store: FolderStore("\(folder)/data"), labels: labels, list: DatasetCheck.List("\(folder)/train.txt"),
                 validation: val == nil ? nil : DatasetCheck.List("\(folder)/val.txt"), threads: 2,
-                probe: decodes ? ClipProbe(timeLimit: .seconds(20)) : nil
+                timeLimit: decodes ? .seconds(20) : nil
             ).run { done, total in #expect((1...total).contains(done)) }
         }
     }
@@ -89,7 +89,7 @@ import Testing
             let report = try DatasetCheck(
                 store: TarStore("\(folder)/x.tar", cache: nil), labels: ["x", "y"],
                 list: DatasetCheck.List("\(folder)/train.txt"), validation: DatasetCheck.List("\(folder)/val.txt"),
-                threads: 1, probe: nil
+                threads: 1, timeLimit: nil
             ).run { _, _ in }
             #expect(
                 summary(report) == [
@@ -98,6 +98,23 @@ import Testing
                     "leak_by_content b 2",
                 ])
             #expect(report.findings[3].reason == "not usable: is a symbolic link; only regular files are read")
+        }
+    }
+
+    @Test func decodesMembersOfAnArchiveToo() throws {
+        try withDatasetFolder { folder in
+            let video = try Data(contentsOf: URL(filePath: SampleFile.demo))
+            var tar = TarBytes()
+            tar.add("good.mp4", data: Array(video))
+            tar.add("cut.mp4", data: Array(video.prefix(video.count / 2)))
+            try Data(tar.bytes).write(to: URL(filePath: "\(folder)/x.tar"))
+            try Data("good.mp4 0\ncut.mp4 1\n".utf8).write(to: URL(filePath: "\(folder)/train.txt"))
+            let report = try DatasetCheck(
+                store: TarStore("\(folder)/x.tar", cache: nil), labels: ["x", "y"],
+                list: DatasetCheck.List("\(folder)/train.txt"), validation: nil, threads: 2, timeLimit: .seconds(20)
+            ).run { _, _ in }
+            #expect(report.decoded == 1 && report.notDecoded == 0)
+            #expect(summary(report).filter { $0.hasPrefix("undecodable") } == ["undecodable cut.mp4 0"])
         }
     }
 }
