@@ -36,10 +36,13 @@
 #include "training.inc.h"
 #endif
 
+enum { panel_portable = 8, panel_avx2 = 16, panel_avx512 = 64 };
+
 #define FUNCTIONS(suffix)                                                                                              \
     {norm_forward_##suffix,      norm_backward_##suffix,      gelu_forward_##suffix,    gelu_backward_##suffix,        \
      attention_forward_##suffix, attention_backward_##suffix, adamw_##suffix,           sum_of_squares_##suffix,       \
-     add_scaled_rows_##suffix,   add_columns_##suffix,        add_##suffix,             blend_##suffix}
+     add_scaled_rows_##suffix,   add_columns_##suffix,        add_##suffix,             blend_##suffix,                \
+     pack_##suffix,              product_packed_##suffix,     outer_product_##suffix,   panel_##suffix}
 
 static const struct ckernels_training_functions functions[] = {
     FUNCTIONS(portable),

@@ -190,4 +190,122 @@ TARGET static void NAME(blend)(float *out, const float *x, float x_factor, const
     for (size_t i = 0; i < count; i++) out[i] = x_factor * x[i] + y_factor * y[i];
 }
 
+// Columns of a packed panel.
+#define PANEL (TILE_VECTORS * WIDTH)
+
+TARGET static void NAME(pack)(
+    float *panel, const float *b, size_t row_stride, size_t column_stride, size_t depth
+) {
+    if (column_stride == 1) {
+        for (size_t k = 0; k < depth; k++, panel += PANEL)
+            for (int j = 0; j < PANEL; j += WIDTH) STORE(panel + j, LOAD(b + k * row_stride + j));
+        return;
+    }
+    // A cache line of each column at a time.
+    for (size_t first = 0; first < depth; first += 16) {
+        size_t end = first + 16 < depth ? first + 16 : depth;
+        for (size_t j = 0; j < PANEL; j++)
+            for (size_t k = first; k < end; k++) panel[k * PANEL + j] = b[k * row_stride + j * column_stride];
+    }
+}
+
+// c (rows x PANEL) = start + a (rows x depth) panel, where start is `bias`, c itself or nothing; `rows` is a constant.
+INLINE void NAME(panel_tile)(
+    float *c, size_t c_stride, const float *a, size_t a_row, size_t a_step, const float *panel, size_t depth,
+    const float *bias, int accumulate, const int rows
+) {
+    VECTOR sums[TILE_ROWS][TILE_VECTORS];
+    for (int i = 0; i < rows; i++)
+        for (int j = 0; j < TILE_VECTORS; j++)
+            sums[i][j] = bias ? LOAD(bias + j * WIDTH) : accumulate ? LOAD(c + i * c_stride + j * WIDTH) : (VECTOR){0};
+    const float *lefts[TILE_ROWS];
+    for (int i = 0; i < rows; i++) {
+        lefts[i] = a + i * a_row;
+        // Keeps one register for each row; clang would otherwise add up the rows' distances anew at every step.
+        if (a_row != 1) __asm__("" : "+r"(lefts[i]));
+    }
+#pragma clang loop unroll_count(4)
+    for (size_t k = 0; k < depth; k++) {
+        VECTOR right[TILE_VECTORS];
+        for (int j = 0; j < TILE_VECTORS; j++) right[j] = LOAD(panel + k * PANEL + j * WIDTH);
+        for (int i = 0; i < rows; i++) {
+            float left = lefts[i][k * a_step];
+            for (int j = 0; j < TILE_VECTORS; j++) sums[i][j] += left * right[j];
+        }
+    }
+    for (int i = 0; i < rows; i++)
+        for (int j = 0; j < TILE_VECTORS; j++) STORE(c + i * c_stride + j * WIDTH, sums[i][j]);
+}
+
+#define EACH_HEIGHT(left, TILE)                                                                                        \
+    switch (left) {                                                                                                    \
+    case 1: TILE(1); break;                                                                                            \
+    case 2: TILE(2); break;                                                                                            \
+    case 3: TILE(3); break;                                                                                            \
+    case 4: TILE(4); break;                                                                                            \
+    case 5: TILE((TILE_ROWS < 5 ? TILE_ROWS : 5)); break;                                                              \
+    default: TILE(TILE_ROWS);                                                                                          \
+    }
+
+TARGET static void NAME(product_packed)(
+    float *out, size_t out_stride, const float *x, size_t x_stride, const float *packed, const float *bias, size_t rows,
+    size_t depth, size_t columns
+) {
+    // A stretch of a panel stays in the first-level cache while all rows pass.
+    const size_t stretch = 256;
+    for (size_t j = 0; j < columns; j += PANEL, packed += depth * PANEL)
+        for (size_t k = 0; k < depth; k += stretch) {
+            size_t count = depth - k < stretch ? depth - k : stretch;
+            const float *start = k == 0 && bias ? bias + j : NULL;
+            for (size_t i = 0; i < rows; i += TILE_ROWS) {
+#define TILE(height)                                                                                                   \
+    NAME(panel_tile)(                                                                                                  \
+        out + i * out_stride + j, out_stride, x + i * x_stride + k, x_stride, 1, packed + k * PANEL, count, start,      \
+        k > 0, height)
+                EACH_HEIGHT(rows - i, TILE)
+#undef TILE
+            }
+        }
+}
+
+TARGET static void NAME(outer_product)(
+    float *out, size_t out_stride, const float *left, size_t left_stride, const float *right, size_t right_stride,
+    size_t rows, size_t outputs, size_t inputs, int accumulate, float *scratch
+) {
+    enum { STRETCH = CKERNELS_OUTER_ROWS, BAND = CKERNELS_OUTER_OUTPUTS, SLOT = 8 };
+    float *panel = scratch, *slots = scratch + STRETCH * 64;
+    for (size_t first = 0; first < outputs; first += BAND) {
+        size_t band = outputs - first < BAND ? outputs - first : BAND;
+        for (size_t k = 0; k < rows; k += STRETCH) {
+            size_t count = rows - k < STRETCH ? rows - k : STRETCH;
+            // Tiles of the left side one after the other, eight floats for each row.
+            for (size_t i = 0; i < band; i += TILE_ROWS) {
+                float *slot = slots + i / TILE_ROWS * STRETCH * SLOT;
+                size_t height = band - i < TILE_ROWS ? band - i : TILE_ROWS;
+                const float *from = left + k * left_stride + first + i;
+                if (first + i + SLOT <= outputs)
+                    for (size_t row = 0; row < count; row++)
+                        memcpy(slot + row * SLOT, from + row * left_stride, SLOT * sizeof(float));
+                else
+                    for (size_t row = 0; row < count; row++)
+                        for (size_t h = 0; h < height; h++) slot[row * SLOT + h] = from[row * left_stride + h];
+            }
+            for (size_t j = 0; j < inputs; j += PANEL) {
+                NAME(pack)(panel, right + k * right_stride + j, right_stride, 1, count);
+                for (size_t i = 0; i < band; i += TILE_ROWS) {
+#define TILE(height)                                                                                                   \
+    NAME(panel_tile)(                                                                                                  \
+        out + (first + i) * out_stride + j, out_stride, slots + i / TILE_ROWS * STRETCH * SLOT, 1, SLOT, panel, count, \
+        NULL, accumulate || k > 0, height)
+                    EACH_HEIGHT(band - i, TILE)
+#undef TILE
+                }
+            }
+        }
+    }
+}
+
+#undef EACH_HEIGHT
+#undef PANEL
+
 #include "vector_end.inc.h"

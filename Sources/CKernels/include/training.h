@@ -48,6 +48,13 @@ struct ckernels_adamw {
     float gradient_factor;          // what each gradient is multiplied by first: clipping
 };
 
+// Rows and outputs that `outer_product` holds at a time, and the scratch that this takes.
+enum {
+    CKERNELS_OUTER_ROWS = 128,
+    CKERNELS_OUTER_OUTPUTS = 256,
+    CKERNELS_OUTER_SCRATCH = CKERNELS_OUTER_ROWS * (64 + 8 * (CKERNELS_OUTER_OUTPUTS / 4)),
+};
+
 struct ckernels_training_functions {
     void (*norm_forward)(
         float *out, float *statistics, const float *in, const float *weight, const float *bias, size_t rows, size_t width,
@@ -67,6 +74,14 @@ struct ckernels_training_functions {
     void (*add_columns)(float *out, const float *in, size_t stride, size_t rows, size_t columns);
     void (*add)(float *out, const float *in, size_t count);
     void (*blend)(float *out, const float *x, float x_factor, const float *y, float y_factor, size_t count);
+    void (*pack)(float *panel, const float *b, size_t row_stride, size_t column_stride, size_t depth);
+    void (*product_packed)(
+        float *out, size_t out_stride, const float *x, size_t x_stride, const float *packed, const float *bias, size_t rows,
+        size_t depth, size_t columns);
+    void (*outer_product)(
+        float *out, size_t out_stride, const float *left, size_t left_stride, const float *right, size_t right_stride,
+        size_t rows, size_t outputs, size_t inputs, int accumulate, float *scratch);
+    size_t panel; // columns of a packed panel: 8, 16 or 64
 };
 
 // The fastest that this processor runs.
@@ -88,4 +103,12 @@ const struct ckernels_training_functions *ckernels_training_of(int set);
 // add_columns: adds the sum over the rows, `stride` apart, into out (columns). Any number of columns.
 //
 // blend: out = x_factor * x + y_factor * y. `add`: adds `in` into `out`. Any count.
+//
+// pack: one panel (depth, panel) of a matrix b (depth, columns), where b[k][j] stands at k * row_stride + j * column_stride.
+//
+// product_packed: out (rows, columns) = bias + x (rows, depth) b, where `packed` are all panels of b, and `bias` (columns) may be
+// null. `columns` is a multiple of 64; any depth.
+//
+// outer_product: out (outputs, inputs) = the transpose of left (rows, outputs) times right (rows, inputs), or that added to it.
+// `inputs` is a multiple of 64. scratch: CKERNELS_OUTER_SCRATCH floats.
 #endif

@@ -1,6 +1,4 @@
-import CKernels
-
-/// `x Wᵀ + b` on some rows and its backward; sums over rows are `WeightGradientSum`'s.
+/// `x Wᵀ + b`; its products with rows are `PackedLayer`'s, sums over rows `WeightGradientSum`'s.
 struct AffineLayer {
     let weight: UnsafePointer<Float>
     let bias: UnsafePointer<Float>?
@@ -11,7 +9,7 @@ struct AffineLayer {
     private let owner: TrainedParameters
 
     /// - Parameters:
-    ///   - weight: (outputs, inputs)
+    ///   - weight: (outputs, inputs); `outputs` is a multiple of 64, and so is `inputs` where there is a backward.
     ///   - bias: (outputs)
     init(weight: ParameterSlot, bias: ParameterSlot?, outputs: Int, inputs: Int) {
         self.weight = weight.value
@@ -32,25 +30,6 @@ struct AffineLayer {
         outputs = range.count
         inputs = layer.inputs
         owner = layer.owner
-    }
-
-    /// - Parameters:
-    ///   - out: (rows, outputs)
-    ///   - x: (rows, inputs)
-    func forward(_ out: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, rows: Int) {
-        if let bias { ckernels_set_rows(out, outputs, bias, rows, outputs) }
-        MatrixProduct.timesTransposed(
-            out, stride: outputs, x, stride: inputs, weight, stride: inputs, rows: rows, columns: outputs,
-            depth: inputs, keep: bias == nil ? 0 : 1)
-    }
-
-    /// - Parameters:
-    ///   - dX: (rows, inputs)
-    ///   - dOut: (rows, outputs)
-    func backward(_ dX: UnsafeMutablePointer<Float>, _ dOut: UnsafePointer<Float>, rows: Int) {
-        MatrixProduct.times(
-            dX, stride: inputs, dOut, stride: outputs, weight, stride: inputs, rows: rows, columns: inputs,
-            depth: outputs, keep: 0)
     }
 
     /// The sum over all rows that gives this layer's gradients; nil where it is frozen.

@@ -42,10 +42,11 @@ struct PatchLayer {
         _ work: TrainingWorkspace
     ) {
         let (patchCount, tokens, kernels) = (geometry.patches, geometry.tokens, work.kernels)
+        let packed = work.pack([embedding], .forward)
         work.eachChunk(of: frames * patchCount) { range, worker in
             let embedded = work.scratch(worker: worker)
-            embedding.forward(
-                embedded, patches + range.lowerBound * geometry.patchValues, rows: range.count)
+            packed[0].forward(
+                embedded, patches + range.lowerBound * geometry.patchValues, rows: range.count, kernels)
             for row in range {
                 let (frame, token) = (row / patchCount, row % patchCount + 1)
                 kernels.add_scaled_rows(

@@ -65,12 +65,13 @@ struct TrainedBlock {
         factors: PathFactors, _ work: TrainingWorkspace
     ) {
         let rows = attention.sequences * attention.length
+        let packed = work.pack([projection], .forward)
         work.eachChunk(of: rows) { range, worker in
             let (begin, count) = (range.lowerBound, range.count)
             let normalised = work.scratch(worker: worker)
             norm.forward(
                 normalised, statistics: tape.statistics + 2 * begin, x + begin * width, rows: count, work.kernels)
-            projection.forward(tape.projected + begin * 3 * width, normalised, rows: count)
+            packed[0].forward(tape.projected + begin * 3 * width, normalised, rows: count, work.kernels)
         }
         attention.forward(
             tape.tail.attended, statistics: tape.attentionStatistics, parts(tape.projected), work)
@@ -89,11 +90,12 @@ struct TrainedBlock {
         attention.backward(
             parts(gradients.projected), gradients.tail.attended, parts(tape.projected), out: tape.tail.attended,
             statistics: tape.attentionStatistics, work)
+        let packed = work.pack([projection], .backward)
         work.eachChunk(of: rows, summing: norm) { range, worker, dNorm in
             let (begin, count) = (range.lowerBound, range.count)
             let at = begin * width
             let dNormalised = work.scratch(worker: worker)
-            projection.backward(dNormalised, gradients.projected + 3 * at, rows: count)
+            packed[0].backward(dNormalised, gradients.projected + 3 * at, rows: count, work.kernels)
             norm.backward(
                 dX + at, recomputing: gradients.normalised + at, dNorm, dNormalised,
                 residual: gradients.tail.middle + at, x + at, statistics: tape.statistics + 2 * begin, rows: count,

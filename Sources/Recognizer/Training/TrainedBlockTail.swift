@@ -74,18 +74,19 @@ struct TrainedBlockTail {
         _ out: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, _ tape: Tape, factors: PathFactors, rows: Int,
         _ work: TrainingWorkspace
     ) {
+        let packed = work.pack([output, expansion, contraction], .forward)
         work.eachChunk(of: rows) { range, worker in
             let (begin, count, kernels) = (range.lowerBound, range.count, work.kernels)
             let (at, atHidden) = (begin * width, begin * 4 * width)
             let active = work.scratch(worker: worker)
             let branch = active + count * 4 * width
-            output.forward(branch, tape.attended + at, rows: count)
+            packed[0].forward(branch, tape.attended + at, rows: count, kernels)
             kernels.add_scaled_rows(tape.middle + at, x + at, branch, factors.attention(begin), count, width)
             norm.forward(
                 branch, statistics: tape.statistics + 2 * begin, tape.middle + at, rows: count, kernels)
-            expansion.forward(tape.hidden + atHidden, branch, rows: count)
+            packed[1].forward(tape.hidden + atHidden, branch, rows: count, kernels)
             kernels.gelu_forward(active, tape.hidden + atHidden, count * 4 * width)
-            contraction.forward(branch, active, rows: count)
+            packed[2].forward(branch, active, rows: count, kernels)
             kernels.add_scaled_rows(out + at, tape.middle + at, branch, factors.tail(begin), count, width)
         }
     }
@@ -97,23 +98,24 @@ struct TrainedBlockTail {
         _ dOut: UnsafePointer<Float>, _ tape: Tape, _ gradients: Gradients, factors: PathFactors, rows: Int,
         _ work: TrainingWorkspace
     ) {
+        let packed = work.pack([output, expansion, contraction], .backward)
         work.eachChunk(of: rows, summing: norm) { range, worker, dNorm in
             let (begin, count, kernels) = (range.lowerBound, range.count, work.kernels)
             let (at, atHidden) = (begin * width, begin * 4 * width)
             let dNormalised = work.scratch(worker: worker)
             kernels.add_scaled_rows(
                 gradients.scaledOut + at, nil, dOut + at, factors.tail(begin), count, width)
-            contraction.backward(gradients.hidden + atHidden, gradients.scaledOut + at, rows: count)
+            packed[2].backward(gradients.hidden + atHidden, gradients.scaledOut + at, rows: count, kernels)
             kernels.gelu_backward(
                 gradients.hidden + atHidden, gradients.active + atHidden, gradients.hidden + atHidden,
                 tape.hidden + atHidden, count * 4 * width)
-            expansion.backward(dNormalised, gradients.hidden + atHidden, rows: count)
+            packed[1].backward(dNormalised, gradients.hidden + atHidden, rows: count, kernels)
             norm.backward(
                 gradients.middle + at, recomputing: gradients.normalised + at, dNorm, dNormalised, residual: dOut + at,
                 tape.middle + at, statistics: tape.statistics + 2 * begin, rows: count, kernels)
             kernels.add_scaled_rows(
                 gradients.scaledMiddle + at, nil, gradients.middle + at, factors.attention(begin), count, width)
-            output.backward(gradients.attended + at, gradients.scaledMiddle + at, rows: count)
+            packed[0].backward(gradients.attended + at, gradients.scaledMiddle + at, rows: count, kernels)
         }
     }
 

@@ -67,12 +67,13 @@ struct TrainedClassTokenBlock {
         let rows = attention.sequences * attention.length
         let frames = attention.sequences * attention.queries
         let tokens = attention.tokens
+        let packed = work.pack([queries, keysAndValues], .forward)
         work.eachChunk(of: rows) { range, worker in
             let (begin, count) = (range.lowerBound, range.count)
             let normalised = work.scratch(worker: worker)
             norm.forward(
                 normalised, statistics: tape.statistics + 2 * begin, x + begin * width, rows: count, work.kernels)
-            keysAndValues.forward(tape.keysAndValues + begin * 2 * width, normalised, rows: count)
+            packed[1].forward(tape.keysAndValues + begin * 2 * width, normalised, rows: count, work.kernels)
             for row in range where row % tokens == 0 {
                 let to = row / tokens * width
                 (tape.classTokens + to).update(from: x + row * width, count: width)
@@ -81,7 +82,7 @@ struct TrainedClassTokenBlock {
         }
         work.eachChunk(of: frames) { range, _ in
             let at = range.lowerBound * width
-            queries.forward(tape.queries + at, tape.normalised + at, rows: range.count)
+            packed[0].forward(tape.queries + at, tape.normalised + at, rows: range.count, work.kernels)
         }
         attention.forward(
             tape.tail.attended, statistics: tape.attentionStatistics,
@@ -109,15 +110,16 @@ struct TrainedClassTokenBlock {
             statistics: tape.attentionStatistics, work)
         // The gradient of the class tokens' normalised rows through their queries.
         let throughQueries = gradients.tail.attended
+        let packed = work.pack([queries, keysAndValues], .backward)
         work.eachChunk(of: frames) { range, _ in
             let at = range.lowerBound * width
-            queries.backward(throughQueries + at, dQueries + at, rows: range.count)
+            packed[0].backward(throughQueries + at, dQueries + at, rows: range.count, work.kernels)
         }
         work.eachChunk(of: rows, summing: norm) { range, worker, dNorm in
             let (begin, count, kernels) = (range.lowerBound, range.count, work.kernels)
             let at = begin * width
             let dNormalised = work.scratch(worker: worker)
-            keysAndValues.backward(dNormalised, dKeysAndValues + 2 * at, rows: count)
+            packed[1].backward(dNormalised, dKeysAndValues + 2 * at, rows: count, work.kernels)
             (dX + at).update(repeating: 0, count: count * width)
             for row in range where row % tokens == 0 {
                 let from = row / tokens * width

@@ -5,6 +5,7 @@ final class TrainingWorkspace {
     let pool: WorkerPool
     let kernels: ckernels_training_functions
     let sums: WeightGradientSum
+    private let packing = WeightPacking()
     private let scratch: FloatBuffer
     private let perWorker: Int
     /// (chunks, 2, width): gradients of a norm from each part of the rows.
@@ -20,7 +21,7 @@ final class TrainingWorkspace {
         self.pool = pool
         guard let functions = ckernels_training() else { preconditionFailure("portable kernels are always there") }
         kernels = functions.pointee
-        sums = WeightGradientSum(kernels)
+        sums = WeightGradientSum(kernels, workers: pool.workers)
         perWorker = (RowChunks.most * width + 15) / 16 * 16
         scratch = FloatBuffer(count: perWorker * pool.workers)
         normParts = FloatBuffer(count: (RowChunks(rows: rows).count + 8) * 2 * width)
@@ -29,6 +30,11 @@ final class TrainingWorkspace {
 
     /// Memory of one worker for one part: (RowChunks.most, width).
     func scratch(worker: Int) -> UnsafeMutablePointer<Float> { scratch.pointer + worker * perWorker }
+
+    /// Packs the weights of layers that are used next; what was packed before is gone.
+    func pack(_ layers: [AffineLayer], _ direction: PackedLayer.Direction) -> [PackedLayer] {
+        packing.pack(layers, direction, pool, kernels)
+    }
 
     /// Runs `body` for each part of `rows` rows.
     func eachChunk(of rows: Int, _ body: (_ rows: Range<Int>, _ worker: Int) -> Void) {

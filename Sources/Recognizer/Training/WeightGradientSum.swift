@@ -27,10 +27,12 @@ final class WeightGradientSum {
     private static let outputsOfStretch = 128
 
     private let kernels: ckernels_training_functions
+    private let scratch: FloatBuffer
     private var slices = FloatBuffer(count: 0)
 
-    init(_ kernels: ckernels_training_functions) {
+    init(_ kernels: ckernels_training_functions, workers: Int) {
         self.kernels = kernels
+        scratch = FloatBuffer(count: workers * Int(CKERNELS_OUTER_SCRATCH))
     }
 
     private struct Part {
@@ -77,19 +79,27 @@ final class WeightGradientSum {
         if slices.count < used { slices = FloatBuffer(count: used) }
         // The longest first, so that no worker is left with one at the end.
         parts.sort { $0.work > $1.work }
-        pool.forEach(parts: parts.count) { part, _ in run(parts[part]) }
+        pool.forEach(parts: parts.count) { part, worker in run(parts[part], worker: worker) }
         pool.forEach(parts: reductions.count) { part, _ in reduce(reductions[part]) }
     }
 
-    private func run(_ part: Part) {
+    private func run(_ part: Part, worker: Int) {
         let task = part.task
         let dOut = task.dOut + part.rows.lowerBound * task.outputs + part.outputs.lowerBound
         let count = task.outputs * task.inputs
         let dWeight = part.slice.map { slices.pointer + $0 } ?? task.dWeight + part.outputs.lowerBound * task.inputs
-        MatrixProduct.transposedTimes(
-            dWeight, stride: task.inputs, dOut, stride: task.outputs, task.x + part.rows.lowerBound * task.inputs,
-            stride: task.inputs, rows: part.outputs.count, columns: task.inputs, depth: part.rows.count,
-            keep: part.slice == nil ? 1 : 0)
+        let x = task.x + part.rows.lowerBound * task.inputs
+        if task.inputs.isMultiple(of: 64) {
+            kernels.outer_product(
+                dWeight, task.inputs, dOut, task.outputs, x, task.inputs, part.rows.count, part.outputs.count,
+                task.inputs, part.slice == nil ? 1 : 0,
+                scratch.pointer + worker * Int(CKERNELS_OUTER_SCRATCH))
+        } else {
+            MatrixProduct.transposedTimes(
+                dWeight, stride: task.inputs, dOut, stride: task.outputs, x, stride: task.inputs,
+                rows: part.outputs.count, columns: task.inputs, depth: part.rows.count,
+                keep: part.slice == nil ? 1 : 0)
+        }
         guard let dBias = task.dBias else { return }
         if let slice = part.slice {
             let sum = slices.pointer + slice + count
