@@ -9,11 +9,13 @@ package enum GoldenModel {
             textWidth: 64, textLayers: 2, contextLength: 77, vocabularySize: 514, mask: mask)
     }
 
-    package static func weights() throws -> ModelWeights {
+    package static func weights() throws -> ModelWeights { ModelWeights(try state()) }
+
+    package static func state() throws -> StateDict {
         let file = try GoldenTensors(Golden.path("forward/small.safetensors"))
         var tensors: [String: StoredTensor] = [:]
         for name in file.names { tensors[name] = StoredTensor(copying: try file.floats(name)) }
-        return ModelWeights(StateDict(tensors: tensors))
+        return StateDict(tensors: tensors)
     }
 }
 

@@ -123,3 +123,18 @@ private final class Shared: @unchecked Sendable {
         atomicMemoryFence(ordering: .acquiring)
     }
 }
+
+extension WorkerPool {
+    /// Runs `body` for parts `0..<parts`, where the allocation of a closure does not matter.
+    ///
+    /// - Parameter body: called on several threads at once; writes only what belongs to its part or its worker.
+    func forEach(parts: Int, _ body: (_ part: Int, _ worker: Int) -> Void) {
+        withoutActuallyEscaping(body) { run(ClosureJob(body: $0), parts: parts) }
+    }
+}
+
+private struct ClosureJob: ParallelJob {
+    let body: (Int, Int) -> Void
+
+    func run(part: Int, worker: Int) { body(part, worker) }
+}

@@ -72,6 +72,9 @@ package struct ViewGeometry: Sendable, Equatable {
         case centre
         /// Short side to the input size; square 0 is left (or top), 1 right (or bottom), 2 the middle.
         case third(Int)
+        /// A part of the region scaled to the input size, stretched where it is no square. `width` and `height` are parts of the
+        /// region's short side; `x` and `y` tell where it lies: 0 is left (or top), 1 right (or bottom), 0.5 the middle.
+        case stretched(width: Double, height: Double, x: Double, y: Double)
     }
 
     package var region: Region

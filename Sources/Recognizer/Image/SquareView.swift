@@ -14,6 +14,16 @@ struct SquareView {
         let columns = Self.pixels(from: view.region.x, extent: view.region.width, of: upright.width)
         let rows = Self.pixels(from: view.region.y, extent: view.region.height, of: upright.height)
 
+        if case .stretched(let partOfWidth, let partOfHeight, let x, let y) = view.crop {
+            let side = Double(min(columns.count, rows.count))
+            horizontal = BilinearAxis(
+                region: Self.part(of: columns, extent: side * partOfWidth, at: x), extent: upright.width, scaled: size,
+                first: 0, direction: .horizontal)
+            vertical = BilinearAxis(
+                region: Self.part(of: rows, extent: side * partOfHeight, at: y), extent: upright.height, scaled: size,
+                first: 0, direction: .vertical)
+            return
+        }
         let short = view.crop == .centre ? Int(256.0 / 224.0 * Double(size)) : size
         let factor = Double(short) / Double(min(columns.count, rows.count))
         let scaledWidth = Int(Double(columns.count) * factor + 0.5)
@@ -55,11 +65,18 @@ struct SquareView {
         return first..<end
     }
 
+    /// A part of some pixels, at least one.
+    private static func part(of pixels: Range<Int>, extent: Double, at place: Double) -> Range<Int> {
+        let count = min(max(Int(extent.rounded()), 1), pixels.count)
+        let first = pixels.lowerBound + Int((Double(pixels.count - count) * min(max(place, 0), 1)).rounded())
+        return first..<first + count
+    }
+
     private static func corner(_ crop: ViewGeometry.Crop, spare: Int) -> Int {
         switch crop {
         case .third(0): 0
         case .third(1): spare / 2 * 2
-        case .centre, .third: spare / 2
+        case .centre, .third, .stretched: spare / 2
         }
     }
 }

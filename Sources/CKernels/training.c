@@ -1,0 +1,68 @@
+#include "training.h"
+
+#include <math.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "transformer.h"
+
+// One template, three instruction sets, as in transformer.c.
+
+#define NAME_(base, suffix) base##_##suffix
+#define NAME__(base, suffix) NAME_(base, suffix)
+#define NAME(base) NAME__(base, SUFFIX)
+
+#define SUFFIX portable
+#define TARGET
+#define WIDTH 4
+#define TILE_ROWS 4
+#define TILE_VECTORS 2
+#include "training.inc.h"
+
+#if defined(__x86_64__)
+#define SUFFIX avx2
+#define TARGET __attribute__((target("avx2,fma")))
+#define WIDTH 8
+#define TILE_ROWS 6
+#define TILE_VECTORS 2
+#include "training.inc.h"
+
+#define SUFFIX avx512
+#define TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")))
+#define WIDTH 16
+#define TILE_ROWS 6
+#define TILE_VECTORS 4
+#include "training.inc.h"
+#endif
+
+enum { panel_portable = 8, panel_avx2 = 16, panel_avx512 = 64 };
+
+#define FUNCTIONS(suffix)                                                                                              \
+    {norm_forward_##suffix,      norm_backward_##suffix,      gelu_forward_##suffix,    gelu_backward_##suffix,        \
+     attention_forward_##suffix, attention_backward_##suffix, adamw_##suffix,           sum_of_squares_##suffix,       \
+     add_scaled_rows_##suffix,   add_columns_##suffix,        add_##suffix,             blend_##suffix,                \
+     pack_##suffix,              product_packed_##suffix,     outer_product_##suffix,   panel_##suffix}
+
+static const struct ckernels_training_functions functions[] = {
+    FUNCTIONS(portable),
+#if defined(__x86_64__)
+    FUNCTIONS(avx2),
+    FUNCTIONS(avx512),
+#endif
+};
+
+const struct ckernels_training_functions *ckernels_training_of(int set) {
+    return ckernels_functions_of((enum ckernels_instructions)set) ? &functions[set] : NULL;
+}
+
+// Threads that ask for the first time together find the same.
+const struct ckernels_training_functions *ckernels_training(void) {
+    static _Atomic(const struct ckernels_training_functions *) known = NULL;
+    const struct ckernels_training_functions *found = atomic_load_explicit(&known, memory_order_relaxed);
+    for (int set = CKERNELS_AVX512; !found && set >= CKERNELS_PORTABLE; set--) {
+        found = ckernels_training_of(set);
+        if (found) atomic_store_explicit(&known, found, memory_order_relaxed);
+    }
+    return found;
+}

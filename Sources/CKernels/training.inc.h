@@ -1,0 +1,311 @@
+// Included by training.c once for each instruction set. Contracts: training.h.
+#include "vector.inc.h"
+
+TARGET static void NAME(norm_forward)(
+    float *out, float *statistics, const float *in, const float *weight, const float *bias, size_t rows, size_t width,
+    float epsilon
+) {
+    for (size_t row = 0; row < rows; row++, in += width, out += width) {
+        float factor, mean = NAME(statistics)(in, width, epsilon, &factor);
+        statistics[2 * row] = mean;
+        statistics[2 * row + 1] = factor;
+        for (size_t i = 0; i < width; i += WIDTH)
+            STORE(out + i, (LOAD(in + i) - mean) * factor * LOAD(weight + i) + LOAD(bias + i));
+    }
+}
+
+TARGET static void NAME(norm_backward)(
+    float *d_in, float *out, float *d_weight, float *d_bias, const float *d_out, const float *residual, const float *in,
+    const float *statistics, const float *weight, const float *bias, size_t rows, size_t width
+) {
+    for (size_t row = 0; row < rows; row++, in += width, d_in += width, d_out += width) {
+        float mean = statistics[2 * row], factor = statistics[2 * row + 1];
+        VECTOR plain = {0}, weighted = {0};
+        for (size_t i = 0; i < width; i += WIDTH) {
+            VECTOR normal = (LOAD(in + i) - mean) * factor, d = LOAD(d_out + i), g = d * LOAD(weight + i);
+            plain += g;
+            weighted += g * normal;
+            STORE(d_weight + i, LOAD(d_weight + i) + d * normal);
+            STORE(d_bias + i, LOAD(d_bias + i) + d);
+        }
+        float mean_plain = NAME(sum)(plain) / (float)width, mean_weighted = NAME(sum)(weighted) / (float)width;
+        for (size_t i = 0; i < width; i += WIDTH) {
+            VECTOR normal = (LOAD(in + i) - mean) * factor, w = LOAD(weight + i);
+            VECTOR d = (LOAD(d_out + i) * w - mean_plain - normal * mean_weighted) * factor;
+            STORE(d_in + i, residual ? LOAD(residual + i) + d : d);
+            if (out) STORE(out + i, normal * w + LOAD(bias + i));
+        }
+        if (residual) residual += width;
+        if (out) out += width;
+    }
+}
+
+TARGET static void NAME(gelu_forward)(float *out, const float *in, size_t count) {
+    for (size_t i = 0; i < count; i += WIDTH) STORE(out + i, NAME(swish)(LOAD(in + i)));
+}
+
+TARGET static void NAME(gelu_backward)(float *d_in, float *out, const float *d_out, const float *in, size_t count) {
+    for (size_t i = 0; i < count; i += WIDTH) {
+        VECTOR x = LOAD(in + i), gate = 1.0f / (NAME(exponential)(x * -1.702f) + 1.0f), y = x * gate;
+        STORE(d_in + i, LOAD(d_out + i) * (gate + 1.702f * y * (1.0f - gate)));
+        STORE(out + i, y);
+    }
+}
+
+INLINE void NAME(fill)(float *row, size_t begin, size_t end, float value) {
+    for (size_t i = begin; i < end; i++) row[i] = value;
+}
+
+// Sets what query `own` does not see of a score row, up to `padded`.
+INLINE void NAME(hide)(
+    float *row, const struct ckernels_trained_attention *t, size_t own, size_t padded, float value
+) {
+    float kept = row[own];
+    size_t frame = t->tokens ? own - own % t->tokens : 0;
+    switch (t->visibility) {
+    case CKERNELS_ALL: NAME(fill)(row, t->seen, padded, value); return;
+    case CKERNELS_CAUSAL: NAME(fill)(row, own + 1, padded, value); return;
+    case CKERNELS_OTHER_FRAMES:
+        NAME(fill)(row, frame, frame + t->tokens, value);
+        NAME(fill)(row, t->seen, padded, value);
+        break;
+    case CKERNELS_EARLIER_FRAMES: NAME(fill)(row, frame, padded, value); break;
+    }
+    row[own] = kept;
+}
+
+TARGET static void NAME(attention_forward)(const struct ckernels_trained_attention *t) {
+    size_t padded = (t->seen + WIDTH - 1) / WIDTH * WIDTH;
+    NAME(product)(
+        t->scores, t->score_stride, t->queries, t->query_stride, 1, t->transposed_keys, t->transposed_stride, t->rows,
+        CKERNELS_HEAD, t->seen, 0);
+    float factors[CKERNELS_ATTENTION_ROWS];
+    for (size_t row = 0; row < t->rows; row++) {
+        float *scores = t->scores + row * t->score_stride;
+        size_t own = t->own_first + row * t->own_step;
+        // The own key is always seen, so its score in place of hidden ones leaves the largest as it is.
+        NAME(hide)(scores, t, own, padded, scores[own]);
+        VECTOR peak = LOAD(scores);
+        for (size_t i = WIDTH; i < padded; i += WIDTH) peak = __builtin_elementwise_max(peak, LOAD(scores + i));
+        float largest = peak[0];
+        for (int j = 1; j < WIDTH; j++) largest = peak[j] > largest ? peak[j] : largest;
+        for (size_t i = 0; i < padded; i += WIDTH)
+            STORE(scores + i, NAME(exponential)((LOAD(scores + i) - largest) * t->scale));
+        NAME(hide)(scores, t, own, padded, 0);
+        VECTOR total = {0};
+        for (size_t i = 0; i < padded; i += WIDTH) total += LOAD(scores + i);
+        float sum = NAME(sum)(total);
+        factors[row] = 1.0f / sum;
+        t->statistics[row * t->statistics_stride] = largest * t->scale + logf(sum);
+    }
+    NAME(product)(
+        t->out, t->out_stride, t->scores, t->score_stride, 1, t->values, t->key_stride, t->rows, t->seen, CKERNELS_HEAD, 0);
+    for (size_t row = 0; row < t->rows; row++)
+        for (int d = 0; d < CKERNELS_HEAD; d += WIDTH) {
+            float *out = t->out + row * t->out_stride + d;
+            STORE(out, LOAD(out) * factors[row]);
+        }
+}
+
+TARGET static void NAME(attention_backward)(const struct ckernels_trained_attention *t) {
+    size_t padded = (t->seen + WIDTH - 1) / WIDTH * WIDTH;
+    NAME(product)(
+        t->scores, t->score_stride, t->queries, t->query_stride, 1, t->transposed_keys, t->transposed_stride, t->rows,
+        CKERNELS_HEAD, t->seen, 0);
+    NAME(product)(
+        t->d_scores, t->score_stride, t->d_out, t->out_stride, 1, t->transposed_values, t->transposed_stride, t->rows,
+        CKERNELS_HEAD, t->seen, 0);
+    for (size_t row = 0; row < t->rows; row++) {
+        float *p = t->scores + row * t->score_stride, *d = t->d_scores + row * t->score_stride;
+        const float *out = t->out + row * t->out_stride, *d_out = t->d_out + row * t->out_stride;
+        VECTOR dot = {0};
+        for (int i = 0; i < CKERNELS_HEAD; i += WIDTH) dot += LOAD(out + i) * LOAD(d_out + i);
+        float mean = NAME(sum)(dot), statistic = t->statistics[row * t->statistics_stride];
+        for (size_t i = 0; i < padded; i += WIDTH)
+            STORE(p + i, NAME(exponential)(LOAD(p + i) * t->scale - statistic));
+        NAME(hide)(p, t, t->own_first + row * t->own_step, padded, 0);
+        for (size_t i = 0; i < padded; i += WIDTH)
+            STORE(d + i, LOAD(p + i) * (LOAD(d + i) - mean) * t->scale);
+    }
+    NAME(product)(
+        t->d_queries, t->d_query_stride, t->d_scores, t->score_stride, 1, t->keys, t->key_stride, t->rows, t->seen,
+        CKERNELS_HEAD, 0);
+    NAME(product)(
+        t->d_keys, t->d_key_stride, t->d_scores, 1, t->score_stride, t->queries, t->query_stride, t->seen, t->rows,
+        CKERNELS_HEAD, 1);
+    NAME(product)(
+        t->d_values, t->d_key_stride, t->scores, 1, t->score_stride, t->d_out, t->out_stride, t->seen, t->rows,
+        CKERNELS_HEAD, 1);
+}
+
+TARGET static void NAME(adamw)(
+    float *values, float *mean, float *square, const float *gradient, size_t count, const struct ckernels_adamw *s
+) {
+    float keep = 1.0f - s->rate * s->decay, step = s->rate / s->correction1, root = sqrtf(s->correction2);
+    for (size_t i = 0; i < count; i += WIDTH) {
+        VECTOR g = LOAD(gradient + i) * s->gradient_factor;
+        VECTOR m = LOAD(mean + i) * s->beta1 + g * s->gain1;
+        VECTOR v = LOAD(square + i) * s->beta2 + g * g * s->gain2;
+        STORE(mean + i, m);
+        STORE(square + i, v);
+        VECTOR divisor = __builtin_elementwise_sqrt(v) / root + s->epsilon;
+        STORE(values + i, LOAD(values + i) * keep - step * m / divisor);
+    }
+}
+
+TARGET static double NAME(sum_of_squares)(const float *values, size_t count) {
+    double total = 0;
+    for (size_t begin = 0; begin < count; begin += 1024) {
+        size_t end = begin + 1024 < count ? begin + 1024 : count;
+        VECTOR sums = {0};
+        for (size_t i = begin; i < end; i += WIDTH) sums += LOAD(values + i) * LOAD(values + i);
+        total += (double)NAME(sum)(sums);
+    }
+    return total;
+}
+
+TARGET static void NAME(add_scaled_rows)(
+    float *out, const float *x, const float *y, const float *factors, size_t rows, size_t width
+) {
+    for (size_t row = 0; row < rows; row++, out += width, y += width) {
+        float factor = factors ? factors[row] : 1.0f;
+        for (size_t i = 0; i < width; i += WIDTH) {
+            VECTOR product = LOAD(y + i) * factor;
+            STORE(out + i, x ? LOAD(x + i) + product : product);
+        }
+        if (x) x += width;
+    }
+}
+
+TARGET static void NAME(add_columns)(float *out, const float *in, size_t stride, size_t rows, size_t columns) {
+    for (size_t row = 0; row < rows; row++, in += stride)
+        for (size_t column = 0; column < columns; column++) out[column] += in[column];
+}
+
+TARGET static void NAME(add)(float *out, const float *in, size_t count) {
+    for (size_t i = 0; i < count; i++) out[i] += in[i];
+}
+
+TARGET static void NAME(blend)(float *out, const float *x, float x_factor, const float *y, float y_factor, size_t count) {
+    for (size_t i = 0; i < count; i++) out[i] = x_factor * x[i] + y_factor * y[i];
+}
+
+// Columns of a packed panel.
+#define PANEL (TILE_VECTORS * WIDTH)
+
+TARGET static void NAME(pack)(
+    float *panel, const float *b, size_t row_stride, size_t column_stride, size_t depth
+) {
+    if (column_stride == 1) {
+        for (size_t k = 0; k < depth; k++, panel += PANEL)
+            for (int j = 0; j < PANEL; j += WIDTH) STORE(panel + j, LOAD(b + k * row_stride + j));
+        return;
+    }
+    // A cache line of each column at a time.
+    for (size_t first = 0; first < depth; first += 16) {
+        size_t end = first + 16 < depth ? first + 16 : depth;
+        for (size_t j = 0; j < PANEL; j++)
+            for (size_t k = first; k < end; k++) panel[k * PANEL + j] = b[k * row_stride + j * column_stride];
+    }
+}
+
+// c (rows x PANEL) = start + a (rows x depth) panel, where start is `bias`, c itself or nothing; `rows` is a constant.
+INLINE void NAME(panel_tile)(
+    float *c, size_t c_stride, const float *a, size_t a_row, size_t a_step, const float *panel, size_t depth,
+    const float *bias, int accumulate, const int rows
+) {
+    VECTOR sums[TILE_ROWS][TILE_VECTORS];
+    for (int i = 0; i < rows; i++)
+        for (int j = 0; j < TILE_VECTORS; j++)
+            sums[i][j] = bias ? LOAD(bias + j * WIDTH) : accumulate ? LOAD(c + i * c_stride + j * WIDTH) : (VECTOR){0};
+    const float *lefts[TILE_ROWS];
+    for (int i = 0; i < rows; i++) {
+        lefts[i] = a + i * a_row;
+        // Keeps one register for each row; clang would otherwise add up the rows' distances anew at every step.
+        if (a_row != 1) __asm__("" : "+r"(lefts[i]));
+    }
+#pragma clang loop unroll_count(4)
+    for (size_t k = 0; k < depth; k++) {
+        VECTOR right[TILE_VECTORS];
+        for (int j = 0; j < TILE_VECTORS; j++) right[j] = LOAD(panel + k * PANEL + j * WIDTH);
+        for (int i = 0; i < rows; i++) {
+            float left = lefts[i][k * a_step];
+            for (int j = 0; j < TILE_VECTORS; j++) sums[i][j] += left * right[j];
+        }
+    }
+    for (int i = 0; i < rows; i++)
+        for (int j = 0; j < TILE_VECTORS; j++) STORE(c + i * c_stride + j * WIDTH, sums[i][j]);
+}
+
+#define EACH_HEIGHT(left, TILE)                                                                                        \
+    switch (left) {                                                                                                    \
+    case 1: TILE(1); break;                                                                                            \
+    case 2: TILE(2); break;                                                                                            \
+    case 3: TILE(3); break;                                                                                            \
+    case 4: TILE(4); break;                                                                                            \
+    case 5: TILE((TILE_ROWS < 5 ? TILE_ROWS : 5)); break;                                                              \
+    default: TILE(TILE_ROWS);                                                                                          \
+    }
+
+TARGET static void NAME(product_packed)(
+    float *out, size_t out_stride, const float *x, size_t x_stride, const float *packed, const float *bias, size_t rows,
+    size_t depth, size_t columns
+) {
+    // A stretch of a panel stays in the first-level cache while all rows pass.
+    const size_t stretch = 256;
+    for (size_t j = 0; j < columns; j += PANEL, packed += depth * PANEL)
+        for (size_t k = 0; k < depth; k += stretch) {
+            size_t count = depth - k < stretch ? depth - k : stretch;
+            const float *start = k == 0 && bias ? bias + j : NULL;
+            for (size_t i = 0; i < rows; i += TILE_ROWS) {
+#define TILE(height)                                                                                                   \
+    NAME(panel_tile)(                                                                                                  \
+        out + i * out_stride + j, out_stride, x + i * x_stride + k, x_stride, 1, packed + k * PANEL, count, start,      \
+        k > 0, height)
+                EACH_HEIGHT(rows - i, TILE)
+#undef TILE
+            }
+        }
+}
+
+TARGET static void NAME(outer_product)(
+    float *out, size_t out_stride, const float *left, size_t left_stride, const float *right, size_t right_stride,
+    size_t rows, size_t outputs, size_t inputs, int accumulate, float *scratch
+) {
+    enum { STRETCH = CKERNELS_OUTER_ROWS, BAND = CKERNELS_OUTER_OUTPUTS, SLOT = 8 };
+    float *panel = scratch, *slots = scratch + STRETCH * 64;
+    for (size_t first = 0; first < outputs; first += BAND) {
+        size_t band = outputs - first < BAND ? outputs - first : BAND;
+        for (size_t k = 0; k < rows; k += STRETCH) {
+            size_t count = rows - k < STRETCH ? rows - k : STRETCH;
+            // Tiles of the left side one after the other, eight floats for each row.
+            for (size_t i = 0; i < band; i += TILE_ROWS) {
+                float *slot = slots + i / TILE_ROWS * STRETCH * SLOT;
+                size_t height = band - i < TILE_ROWS ? band - i : TILE_ROWS;
+                const float *from = left + k * left_stride + first + i;
+                if (first + i + SLOT <= outputs)
+                    for (size_t row = 0; row < count; row++)
+                        memcpy(slot + row * SLOT, from + row * left_stride, SLOT * sizeof(float));
+                else
+                    for (size_t row = 0; row < count; row++)
+                        for (size_t h = 0; h < height; h++) slot[row * SLOT + h] = from[row * left_stride + h];
+            }
+            for (size_t j = 0; j < inputs; j += PANEL) {
+                NAME(pack)(panel, right + k * right_stride + j, right_stride, 1, count);
+                for (size_t i = 0; i < band; i += TILE_ROWS) {
+#define TILE(height)                                                                                                   \
+    NAME(panel_tile)(                                                                                                  \
+        out + (first + i) * out_stride + j, out_stride, slots + i / TILE_ROWS * STRETCH * SLOT, 1, SLOT, panel, count, \
+        NULL, accumulate || k > 0, height)
+                    EACH_HEIGHT(band - i, TILE)
+#undef TILE
+                }
+            }
+        }
+    }
+}
+
+#undef EACH_HEIGHT
+#undef PANEL
+
+#include "vector_end.inc.h"

@@ -1,0 +1,45 @@
+/// `x Wᵀ + b`; its products with rows are `PackedLayer`'s, sums over rows `WeightGradientSum`'s.
+struct AffineLayer {
+    let weight: UnsafePointer<Float>
+    let bias: UnsafePointer<Float>?
+    let dWeight: UnsafeMutablePointer<Float>?
+    let dBias: UnsafeMutablePointer<Float>?
+    let outputs: Int
+    let inputs: Int
+    private let owner: TrainedParameters
+
+    /// - Parameters:
+    ///   - weight: (outputs, inputs); `outputs` is a multiple of 64, and so is `inputs` where there is a backward.
+    ///   - bias: (outputs)
+    init(weight: ParameterSlot, bias: ParameterSlot?, outputs: Int, inputs: Int) {
+        self.weight = weight.value
+        self.bias = bias?.value
+        dWeight = weight.gradient
+        dBias = bias?.gradient
+        self.outputs = outputs
+        self.inputs = inputs
+        owner = weight.owner
+    }
+
+    /// The outputs in `range` of `layer`.
+    init(_ layer: AffineLayer, outputs range: Range<Int>) {
+        weight = layer.weight + range.lowerBound * layer.inputs
+        bias = layer.bias.map { $0 + range.lowerBound }
+        dWeight = layer.dWeight.map { $0 + range.lowerBound * layer.inputs }
+        dBias = layer.dBias.map { $0 + range.lowerBound }
+        outputs = range.count
+        inputs = layer.inputs
+        owner = layer.owner
+    }
+
+    /// The sum over all rows that gives this layer's gradients; nil where it is frozen.
+    ///
+    /// - Parameters:
+    ///   - dOut: (rows, outputs)
+    ///   - x: (rows, inputs)
+    func gradient(_ dOut: UnsafePointer<Float>, _ x: UnsafePointer<Float>, rows: Int) -> WeightGradient? {
+        guard let dWeight else { return nil }
+        return WeightGradient(
+            dWeight: dWeight, dBias: dBias, dOut: dOut, x: x, outputs: outputs, inputs: inputs, rows: rows)
+    }
+}

@@ -1,0 +1,90 @@
+import CKernels
+
+/// A layer with its weights in the order in which one of the two products reads them, and that product.
+///
+/// Weights change with every update and are used by all rows of a batch, so they are packed once for each use of a layer
+/// rather than once for each part of the rows, as a matrix library would.
+struct PackedLayer {
+    enum Direction {
+        /// `x Wᵀ + b`
+        case forward
+        /// `dOut W`
+        case backward
+    }
+
+    private let layer: AffineLayer
+    private let packed: UnsafePointer<Float>
+
+    fileprivate init(_ layer: AffineLayer, _ packed: UnsafePointer<Float>) {
+        self.layer = layer
+        self.packed = packed
+    }
+
+    /// - Parameters:
+    ///   - out: (rows, outputs)
+    ///   - x: (rows, inputs)
+    func forward(
+        _ out: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, rows: Int,
+        _ kernels: borrowing ckernels_training_functions
+    ) {
+        kernels.product_packed(
+            out, layer.outputs, x, layer.inputs, packed, layer.bias, rows, layer.inputs, layer.outputs)
+    }
+
+    /// - Parameters:
+    ///   - dX: (rows, inputs)
+    ///   - dOut: (rows, outputs)
+    func backward(
+        _ dX: UnsafeMutablePointer<Float>, _ dOut: UnsafePointer<Float>, rows: Int,
+        _ kernels: borrowing ckernels_training_functions
+    ) {
+        kernels.product_packed(
+            dX, layer.inputs, dOut, layer.outputs, packed, nil, rows, layer.outputs, layer.inputs)
+    }
+}
+
+/// Memory for packed weights, of those layers that are used together.
+final class WeightPacking {
+    private var memory = FloatBuffer(count: 0)
+
+    /// Packs layers for one direction; what was packed before is gone.
+    func pack(
+        _ layers: [AffineLayer], _ direction: PackedLayer.Direction, _ pool: WorkerPool,
+        _ kernels: ckernels_training_functions
+    ) -> [PackedLayer] {
+        let width = kernels.panel
+        let needed = layers.reduce(0) { $0 + $1.outputs * $1.inputs }
+        if memory.count < needed { memory = FloatBuffer(count: needed) }
+        var panels: [Panel] = []
+        var packed: [PackedLayer] = []
+        var offset = 0
+        for layer in layers {
+            packed.append(PackedLayer(layer, memory.pointer + offset))
+            let (depth, columns) =
+                direction == .forward ? (layer.inputs, layer.outputs) : (layer.outputs, layer.inputs)
+            precondition(columns.isMultiple(of: 64), "\(columns) columns")
+            for column in stride(from: 0, to: columns, by: width) {
+                let steps = direction == .forward ? (row: 1, column: layer.inputs) : (row: layer.inputs, column: 1)
+                panels.append(
+                    Panel(
+                        to: memory.pointer + offset + column * depth, from: layer.weight + column * steps.column,
+                        rowStep: steps.row, columnStep: steps.column, depth: depth))
+            }
+            offset += depth * columns
+        }
+        // Several panels a part: one alone is soon done.
+        let each = 8
+        pool.forEach(parts: (panels.count + each - 1) / each) { part, _ in
+            for panel in panels[part * each..<min((part + 1) * each, panels.count)] {
+                kernels.pack(panel.to, panel.from, panel.rowStep, panel.columnStep, panel.depth)
+            }
+        }
+        return packed
+    }
+
+    private struct Panel {
+        let to: UnsafeMutablePointer<Float>
+        let from: UnsafePointer<Float>
+        let rowStep, columnStep, depth: Int
+    }
+}

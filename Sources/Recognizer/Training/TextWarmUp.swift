@@ -1,0 +1,68 @@
+import CKernels
+
+/// Trains the text tower on the prompts alone, before anything else is trained from scratch: together from nothing, texts and
+/// videos collapse onto one point. Prompts of one class are pulled together and classes apart; then the text is frozen.
+package struct TextWarmUp: Sendable, Equatable {
+    package var updates = 120
+    package var rate = 1e-3
+    package var temperature = 0.1
+    package var seed: UInt64 = 3047
+    /// Texts of an update at most; of more prompts some are drawn.
+    package var textsAtOnce = 2048
+
+    package init() {}
+
+    /// - Parameters:
+    ///   - weights: of a whole model.
+    ///   - prompts: (A, C) token ids with start and end; A is at least 2.
+    ///   - progress: told the loss of each update.
+    /// - Returns: `weights` with a trained text tower.
+    /// - Throws: `RecognizerError` for missing tensors and wrong shapes, and for fewer than two prompts per class or classes.
+    package func run(
+        weights: StateDict, geometry: ModelGeometry, prompts: [[[Int32]]], pool: WorkerPool,
+        progress: (_ update: Int, _ loss: Double) -> Void = { _, _ in }
+    ) throws(RecognizerError) -> StateDict {
+        let classes = prompts.first?.count ?? 0
+        guard prompts.count >= 2, classes >= 2 else {
+            throw .badPrompt(
+                text: "", reason: "\(prompts.count) prompts for each of \(classes) classes; a warm-up needs two of each"
+            )
+        }
+        let parameters = try TrainedParameters(weights, geometry) { ParameterName.part($0) == .text }
+        let rows = max(4096, geometry.contextLength)
+        let work = TrainingWorkspace(
+            pool: pool, width: 5 * geometry.textWidth, rows: rows, sequence: geometry.contextLength)
+        let tower = TrainedTextTower(parameters, geometry, rows: rows, work)
+        var options = AdamWOptions()
+        (options.weightDecay, options.beta2) = (0.01, 0.999)
+        let optimizer = AdamW(parameters, geometry, options)
+        let schedule = CosineSchedule(base: rate, floor: rate, warmUp: 0, updates: updates)
+
+        let drawn = min(prompts.count, max(2, textsAtOnce / classes))
+        let labels = (0..<drawn * classes).map { $0 % classes }
+        let width = geometry.embeddingWidth
+        let (features, dFeatures) = (FloatBuffer(count: labels.count * width), FloatBuffer(count: labels.count * width))
+        let shares = FloatBuffer(count: labels.count * labels.count)
+        let loss = ContrastiveLoss(temperature: temperature)
+        for update in 0..<updates {
+            var random = CounterRandom(seed: seed, .prompts, update)
+            let chosen =
+                drawn < prompts.count ? Array(random.permutation(prompts.count).prefix(drawn)) : Array(0..<drawn)
+            let texts = chosen.flatMap { prompts[$0] }
+            parameters.clearGradients()
+            tower.forward(features.pointer, texts)
+            let value = loss.run(
+                dFeatures: dFeatures.pointer, features.pointer, classes: labels, width: width, shares: shares.pointer)
+            tower.backward(dFeatures.pointer, texts)
+            optimizer.step(update: update + 1, schedule, norm: 0, work)
+            progress(update + 1, value)
+        }
+        var trained = weights
+        trained.tensors.merge(
+            TrainedParameters.copies(parameters.values, parameters.layout).filter {
+                ParameterName.part($0.key) == .text
+            }
+        ) { _, new in new }
+        return trained
+    }
+}

@@ -1,0 +1,130 @@
+import CKernels
+
+/// What a transformer block does behind its attention, `middle = x + f out_proj(attended)` and
+/// `out = middle + f c_proj(quickGELU(c_fc(ln_2(middle))))`, and its backward. `f` are the factors of DropPath.
+struct TrainedBlockTail {
+    let width: Int
+    let output: AffineLayer
+    let norm: NormLayer
+    let expansion: AffineLayer
+    let contraction: AffineLayer
+
+    /// - Parameter part: what the names of the block's tensors begin with.
+    init(_ parameters: TrainedParameters, part: String, width: Int) {
+        self.width = width
+        output = AffineLayer(
+            weight: parameters.slot(part + "attn.out_proj.weight"), bias: parameters.slot(part + "attn.out_proj.bias"),
+            outputs: width, inputs: width)
+        norm = NormLayer(parameters, part + "ln_2", width: width)
+        expansion = AffineLayer(
+            weight: parameters.slot(part + "mlp.c_fc.weight"), bias: parameters.slot(part + "mlp.c_fc.bias"),
+            outputs: 4 * width, inputs: width)
+        contraction = AffineLayer(
+            weight: parameters.slot(part + "mlp.c_proj.weight"), bias: parameters.slot(part + "mlp.c_proj.bias"),
+            outputs: width, inputs: 4 * width)
+    }
+
+    /// What the forward leaves for the backward.
+    struct Tape {
+        /// (rows, D), what the attention gave.
+        let attended: UnsafeMutablePointer<Float>
+        /// (rows, D)
+        let middle: UnsafeMutablePointer<Float>
+        /// (rows, 2)
+        let statistics: UnsafeMutablePointer<Float>
+        /// (rows, 4D), before the activation.
+        let hidden: UnsafeMutablePointer<Float>
+
+        init(rows: Int, width: Int, _ arena: inout ArenaCursor) {
+            attended = arena.take(rows * width)
+            middle = arena.take(rows * width)
+            statistics = arena.take(rows * 2)
+            hidden = arena.take(rows * 4 * width)
+        }
+    }
+
+    /// Whole-batch memory of the backward, shared by all blocks.
+    struct Gradients {
+        /// (rows, D): of `middle`, and with the factors of DropPath of what is added to `x` and to `middle`.
+        let middle, scaledMiddle, scaledOut: UnsafeMutablePointer<Float>
+        /// (rows, D)
+        let attended: UnsafeMutablePointer<Float>
+        /// (rows, D), what `ln_2` gave, once more.
+        let normalised: UnsafeMutablePointer<Float>
+        /// (rows, 4D), before the activation, and what the activation gave, once more.
+        let hidden, active: UnsafeMutablePointer<Float>
+
+        init(rows: Int, width: Int, _ arena: inout ArenaCursor) {
+            middle = arena.take(rows * width)
+            scaledMiddle = arena.take(rows * width)
+            scaledOut = arena.take(rows * width)
+            attended = arena.take(rows * width)
+            normalised = arena.take(rows * width)
+            hidden = arena.take(rows * 4 * width)
+            active = arena.take(rows * 4 * width)
+        }
+    }
+
+    /// - Parameters:
+    ///   - out: (rows, D)
+    ///   - x: (rows, D)
+    ///   - tape: its `attended` is read, the rest is written.
+    ///   - factors: (rows) each.
+    func forward(
+        _ out: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, _ tape: Tape, factors: PathFactors, rows: Int,
+        _ work: TrainingWorkspace
+    ) {
+        let packed = work.pack([output, expansion, contraction], .forward)
+        work.eachChunk(of: rows) { range, worker in
+            let (begin, count, kernels) = (range.lowerBound, range.count, work.kernels)
+            let (at, atHidden) = (begin * width, begin * 4 * width)
+            let active = work.scratch(worker: worker)
+            let branch = active + count * 4 * width
+            packed[0].forward(branch, tape.attended + at, rows: count, kernels)
+            kernels.add_scaled_rows(tape.middle + at, x + at, branch, factors.attention(begin), count, width)
+            norm.forward(
+                branch, statistics: tape.statistics + 2 * begin, tape.middle + at, rows: count, kernels)
+            packed[1].forward(tape.hidden + atHidden, branch, rows: count, kernels)
+            kernels.gelu_forward(active, tape.hidden + atHidden, count * 4 * width)
+            packed[2].forward(branch, active, rows: count, kernels)
+            kernels.add_scaled_rows(out + at, tape.middle + at, branch, factors.tail(begin), count, width)
+        }
+    }
+
+    /// Gradients of `middle` (which is also that of `x`) and of `attended`, left in `gradients`.
+    ///
+    /// - Parameter dOut: (rows, D)
+    func backward(
+        _ dOut: UnsafePointer<Float>, _ tape: Tape, _ gradients: Gradients, factors: PathFactors, rows: Int,
+        _ work: TrainingWorkspace
+    ) {
+        let packed = work.pack([output, expansion, contraction], .backward)
+        work.eachChunk(of: rows, summing: norm) { range, worker, dNorm in
+            let (begin, count, kernels) = (range.lowerBound, range.count, work.kernels)
+            let (at, atHidden) = (begin * width, begin * 4 * width)
+            let dNormalised = work.scratch(worker: worker)
+            kernels.add_scaled_rows(
+                gradients.scaledOut + at, nil, dOut + at, factors.tail(begin), count, width)
+            packed[2].backward(gradients.hidden + atHidden, gradients.scaledOut + at, rows: count, kernels)
+            kernels.gelu_backward(
+                gradients.hidden + atHidden, gradients.active + atHidden, gradients.hidden + atHidden,
+                tape.hidden + atHidden, count * 4 * width)
+            packed[1].backward(dNormalised, gradients.hidden + atHidden, rows: count, kernels)
+            norm.backward(
+                gradients.middle + at, recomputing: gradients.normalised + at, dNorm, dNormalised, residual: dOut + at,
+                tape.middle + at, statistics: tape.statistics + 2 * begin, rows: count, kernels)
+            kernels.add_scaled_rows(
+                gradients.scaledMiddle + at, nil, gradients.middle + at, factors.attention(begin), count, width)
+            packed[0].backward(gradients.attended + at, gradients.scaledMiddle + at, rows: count, kernels)
+        }
+    }
+
+    /// The sums that `backward` leaves to be done.
+    func weightGradients(_ tape: Tape, _ gradients: Gradients, rows: Int) -> [WeightGradient?] {
+        [
+            contraction.gradient(gradients.scaledOut, gradients.active, rows: rows),
+            expansion.gradient(gradients.hidden, gradients.normalised, rows: rows),
+            output.gradient(gradients.scaledMiddle, tape.attended, rows: rows),
+        ]
+    }
+}

@@ -1,0 +1,207 @@
+import CKernels
+
+/// The image side forward and backward: from patches, or from spatial features that were computed earlier, to the clips'
+/// features, the mean over frames of unit class embeddings.
+final class TrainedVisionTower {
+    private let geometry: ModelGeometry
+    private let work: TrainingWorkspace
+    private let keepsTapes: Bool
+    private let trainsSpatial: Bool
+    private let patchLayer: PatchLayer
+    private let spatial: [TrainedBlock]
+    private let slotLayer: SlotLayer
+    private let temporal: [TrainedBlock]
+    private let last: TrainedClassTokenBlock
+    private let head: ProjectionHead
+    private let arena: Arena<Memory>
+
+    private struct Memory {
+        let patch: PatchLayer.Tape
+        /// (rows, D) each: the input of every block, spatial then temporal.
+        let inputs: [UnsafeMutablePointer<Float>]
+        /// Of every block but the last; the same one again and again where they are not kept.
+        let tapes: [TrainedBlock.Tape]
+        let last: TrainedClassTokenBlock.Tape
+        let head: ProjectionHead.Tape
+        let gradients: TrainedBlock.Gradients
+        /// (rows, D) each: gradients of a block's output and input, in turns.
+        let dStreams: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>)
+        /// (F, E)
+        let dUnits: UnsafeMutablePointer<Float>
+    }
+
+    /// - Parameters:
+    ///   - clips: of the largest batch.
+    ///   - keepsTapes: false computes each block's forward again in the backward (activation checkpointing).
+    init(
+        _ parameters: TrainedParameters, _ geometry: ModelGeometry, clips: Int, trainsSpatial: Bool, keepsTapes: Bool,
+        _ work: TrainingWorkspace
+    ) {
+        let width = geometry.visionWidth
+        self.geometry = geometry
+        self.work = work
+        self.keepsTapes = keepsTapes
+        self.trainsSpatial = trainsSpatial
+        patchLayer = PatchLayer(parameters, geometry)
+        spatial = (0..<geometry.visionLayers).map {
+            TrainedBlock(parameters, part: "visual.transformer.resblocks.\($0).", width: width)
+        }
+        slotLayer = SlotLayer(parameters, geometry)
+        temporal = (0..<geometry.temporalLayers - 1).map {
+            TrainedBlock(parameters, part: ModelTensors.temporalBlock($0), width: width)
+        }
+        last = TrainedClassTokenBlock(
+            parameters, part: ModelTensors.temporalBlock(geometry.temporalLayers - 1), width: width)
+        head = ProjectionHead(
+            parameters, norm: "visual.ln_post", projection: "visual.proj", width: width,
+            outputs: geometry.embeddingWidth)
+        arena = Arena { arena in
+            Self.layOut(
+                &arena, geometry, clips: clips, trainsSpatial: trainsSpatial, keepsTapes: keepsTapes)
+        }
+    }
+
+    private static func layOut(
+        _ arena: inout ArenaCursor, _ geometry: ModelGeometry, clips: Int, trainsSpatial: Bool, keepsTapes: Bool
+    ) -> Memory {
+        let width = geometry.visionWidth
+        let frames = clips * geometry.frames
+        let rows = frames * geometry.tokens
+        let (spatial, temporal) = (geometry.visionLayers, geometry.temporalLayers)
+        var inputs: [UnsafeMutablePointer<Float>] = []
+        for block in 0..<spatial + temporal {
+            let isKept = trainsSpatial || block >= spatial
+            inputs.append(isKept || block < 2 ? arena.take(rows * width) : inputs[block - 2])
+        }
+        var tapes: [TrainedBlock.Tape] = []
+        for block in 0..<spatial + temporal - 1 {
+            let isKept = keepsTapes && (trainsSpatial || block >= spatial)
+            tapes.append(
+                isKept || tapes.isEmpty ? TrainedBlock.Tape(rows: rows, width: width, &arena) : tapes[0])
+        }
+        return Memory(
+            patch: PatchLayer.Tape(rows: rows, width: width, &arena), inputs: inputs, tapes: tapes,
+            last: TrainedClassTokenBlock.Tape(rows: rows, frames: frames, width: width, &arena),
+            head: ProjectionHead.Tape(rows: frames, width: width, outputs: geometry.embeddingWidth, &arena),
+            gradients: TrainedBlock.Gradients(rows: rows, width: width, &arena),
+            dStreams: (arena.take(rows * width), arena.take(rows * width)),
+            dUnits: arena.take(frames * geometry.embeddingWidth))
+    }
+
+    /// Bytes of activations and of gradients between layers.
+    var byteCount: Int { arena.byteCount }
+
+    /// What a batch of clips enters the tower as.
+    enum Input {
+        /// (B, T, N, 3*P*P)
+        case patches(UnsafePointer<Float>)
+        /// (B, T, L, D), the output of the spatial blocks.
+        case features(UnsafePointer<Float>)
+    }
+
+    /// - Parameters:
+    ///   - out: (B, E), the clips' features.
+    ///   - factors: of every block, spatial then temporal, the last one's for class tokens only.
+    func forward(_ out: UnsafeMutablePointer<Float>, _ input: Input, clips: Int, factors: [PathFactors]) {
+        let memory = arena.contents
+        let first = spatial.count
+        switch input {
+        case .patches(let patches):
+            runSpatial(memory.inputs[first], patches, clips: clips, factors: factors)
+            slotLayer.forward(memory.inputs[first], memory.inputs[first], clips: clips, work)
+        case .features(let features):
+            slotLayer.forward(memory.inputs[first], features, clips: clips, work)
+        }
+        for (index, block) in temporal.enumerated() {
+            block.forward(
+                memory.inputs[first + index + 1], memory.inputs[first + index], memory.tapes[first + index],
+                temporalAttention(clips), factors: factors[first + index], work)
+        }
+        let index = first + temporal.count
+        last.forward(
+            memory.head.x, memory.inputs[index], memory.last, temporalAttention(clips, classTokensOnly: true),
+            factors: factors[index], work)
+        head.forward(memory.head, rows: clips * geometry.frames, work)
+        let (frames, width) = (geometry.frames, geometry.embeddingWidth)
+        for clip in 0..<clips {
+            let mean = out + clip * width
+            mean.update(repeating: 0, count: width)
+            work.kernels.add_columns(mean, memory.head.units + clip * frames * width, width, frames, width)
+            work.kernels.blend(mean, mean, 1 / Float(frames), mean, 0, width)
+        }
+    }
+
+    /// The spatial features (F, L, D) of patches (F, N, 3*P*P), of at most as many frames as the largest batch has.
+    func encodeSpatial(_ out: UnsafeMutablePointer<Float>, _ patches: UnsafePointer<Float>, clips: Int) {
+        runSpatial(
+            out, patches, clips: clips, factors: [PathFactors](repeating: .none, count: spatial.count))
+    }
+
+    private func runSpatial(
+        _ out: UnsafeMutablePointer<Float>, _ patches: UnsafePointer<Float>, clips: Int, factors: [PathFactors]
+    ) {
+        let memory = arena.contents
+        patchLayer.forward(memory.inputs[0], patches, memory.patch, frames: clips * geometry.frames, work)
+        for (index, block) in spatial.enumerated() {
+            block.forward(
+                index + 1 < spatial.count ? memory.inputs[index + 1] : out, memory.inputs[index], memory.tapes[index],
+                spatialAttention(clips), factors: factors[index], work)
+        }
+    }
+
+    /// Adds into the gradients of all that is trained; after `forward` with the same arguments.
+    ///
+    /// - Parameter dOut: (B, E)
+    func backward(_ dOut: UnsafePointer<Float>, _ input: Input, clips: Int, factors: [PathFactors]) {
+        let memory = arena.contents
+        let (frames, width) = (geometry.frames, geometry.embeddingWidth)
+        for row in 0..<clips * frames {
+            work.kernels.blend(
+                memory.dUnits + row * width, dOut + row / frames * width, 1 / Float(frames), dOut, 0, width)
+        }
+        var (dStream, other) = memory.dStreams
+        head.backward(dStream, memory.dUnits, memory.head, rows: clips * frames, work)
+        let lastIndex = spatial.count + temporal.count
+        last.backward(
+            other, dStream, memory.inputs[lastIndex], memory.last, memory.gradients,
+            temporalAttention(clips, classTokensOnly: true), factors: factors[lastIndex], work)
+        swap(&dStream, &other)
+        for index in temporal.indices.reversed() {
+            backward(
+                temporal[index], spatial.count + index, other, dStream, temporalAttention(clips), factors: factors)
+            swap(&dStream, &other)
+        }
+        slotLayer.backward(dStream, clips: clips, work)
+        guard trainsSpatial, case .patches(let patches) = input else { return }
+        for index in spatial.indices.reversed() {
+            backward(spatial[index], index, other, dStream, spatialAttention(clips), factors: factors)
+            swap(&dStream, &other)
+        }
+        patchLayer.backward(
+            dStream, patches, memory.patch, scratch: (other, memory.gradients.normalised), frames: clips * frames, work)
+    }
+
+    private func backward(
+        _ block: TrainedBlock, _ index: Int, _ dX: UnsafeMutablePointer<Float>, _ dOut: UnsafePointer<Float>,
+        _ attention: TrainedAttention, factors: [PathFactors]
+    ) {
+        let memory = arena.contents
+        let (x, tape) = (memory.inputs[index], memory.tapes[index])
+        if !keepsTapes {
+            block.forward(memory.gradients.normalised, x, tape, attention, factors: factors[index], work)
+        }
+        block.backward(dX, dOut, x, tape, memory.gradients, attention, factors: factors[index], work)
+    }
+
+    private func spatialAttention(_ clips: Int) -> TrainedAttention {
+        TrainedAttention(
+            sequences: clips * geometry.frames, length: geometry.tokens, heads: geometry.visionHeads, pattern: .full)
+    }
+
+    private func temporalAttention(_ clips: Int, classTokensOnly: Bool = false) -> TrainedAttention {
+        TrainedAttention(
+            sequences: clips, length: geometry.frames * geometry.tokens, heads: geometry.visionHeads,
+            pattern: .kronecker(geometry.mask, frames: geometry.frames, tokens: geometry.tokens),
+            classTokensOnly: classTokensOnly)
+    }
+}

@@ -1,0 +1,97 @@
+import CKernels
+
+/// Weights and optimizer state in and out.
+extension TrainingStep {
+    private static let meanPrefix = "exp_avg."
+    private static let squarePrefix = "exp_avg_sq."
+    private static let averagePrefix = "average."
+    private static let updatesKey = "updates"
+
+    /// Copies of all parameters in float32, under the authors' names.
+    package var weights: StateDict {
+        StateDict(tensors: TrainedParameters.copies(parameters.values, parameters.layout))
+    }
+
+    /// `weights` with the average over the updates in place of what is trained; nil where none is kept.
+    package var averagedWeights: StateDict? {
+        guard let average else { return nil }
+        var state = weights
+        state.tensors.merge(TrainedParameters.copies(average, parameters.trained)) { _, averaged in averaged }
+        return state
+    }
+
+    /// Copies of the gradients that were accumulated.
+    package var gradients: StateDict {
+        StateDict(tensors: TrainedParameters.copies(parameters.gradients, parameters.trained))
+    }
+
+    /// Copies of what the optimizer keeps; with `weights` all that a later run needs to go on.
+    package var optimizerState: StateDict {
+        var tensors = TrainedParameters.copies(optimizer.mean, parameters.trained, prefix: Self.meanPrefix)
+        tensors.merge(
+            TrainedParameters.copies(optimizer.square, parameters.trained, prefix: Self.squarePrefix)
+        ) { first, _ in first }
+        if let average {
+            tensors.merge(
+                TrainedParameters.copies(average, parameters.trained, prefix: Self.averagePrefix)
+            ) { first, _ in first }
+        }
+        return StateDict(tensors: tensors, metadata: [Self.updatesKey: String(updates)])
+    }
+
+    /// Takes over the weights and the optimizer state of a run with the same options. Gradients that were accumulated are
+    /// forgotten.
+    ///
+    /// - Throws: `RecognizerError` for missing tensors, wrong shapes and a missing number of updates; then nothing of it may be
+    ///   used.
+    package func restore(weights: StateDict, optimizerState: StateDict) throws(RecognizerError) {
+        let path = "optimizer state"
+        guard let updates = optimizerState.metadata[Self.updatesKey].flatMap({ Int($0) }), updates >= 0 else {
+            throw .malformed(path: path, reason: "no number of updates in its metadata")
+        }
+        discard()
+        try parameters.load(weights)
+        try load(optimizer.mean, Self.meanPrefix, optimizerState, path)
+        try load(optimizer.square, Self.squarePrefix, optimizerState, path)
+        if let average { try load(average, Self.averagePrefix, optimizerState, path) }
+        self.updates = updates
+    }
+
+    private func load(
+        _ buffer: FloatBuffer, _ prefix: String, _ state: StateDict, _ path: String
+    ) throws(RecognizerError) {
+        for entry in parameters.trained.entries {
+            let name = prefix + entry.name
+            guard let tensor = state.tensors[name] else {
+                throw .tensorNames(path: path, missing: [name], unexpected: [])
+            }
+            guard tensor.shape == entry.shape else {
+                throw .shapeMismatch(tensor: name, expected: entry.shape, actual: tensor.shape)
+            }
+            tensor.copyFloats(into: buffer.pointer + entry.offset)
+        }
+    }
+
+    /// Begins the average at the weights as they are.
+    func resetAverage() {
+        guard let average else { return }
+        eachTrained { offset, value, count in
+            (average.pointer + offset).update(from: value, count: count)
+        }
+    }
+
+    /// Moves the average towards the weights.
+    func follow(_ average: FloatBuffer, decay: Float) {
+        eachTrained { offset, value, count in
+            let at = average.pointer + offset
+            work.kernels.blend(at, at, decay, value, 1 - decay, count)
+        }
+    }
+
+    private func eachTrained(_ body: (_ offset: Int, _ value: UnsafePointer<Float>, _ count: Int) -> Void) {
+        let entries = parameters.trained.entries
+        work.pool.forEach(parts: entries.count) { part, _ in
+            body(entries[part].offset, parameters.slot(entries[part].name).value, entries[part].paddedCount)
+        }
+    }
+}

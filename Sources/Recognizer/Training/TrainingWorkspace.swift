@@ -1,0 +1,65 @@
+import CKernels
+
+/// Memory that all layers of a model share while one of them works, and the threads that they work with.
+final class TrainingWorkspace {
+    let pool: WorkerPool
+    let kernels: ckernels_training_functions
+    let sums: WeightGradientSum
+    private let packing = WeightPacking()
+    private let scratch: FloatBuffer
+    private let perWorker: Int
+    /// (chunks, 2, width): gradients of a norm from each part of the rows.
+    private let normParts: FloatBuffer
+    let attention: TrainedAttentionScratch
+
+    /// - Parameters:
+    ///   - width: of the widest layer's hidden rows.
+    ///   - rows: of the largest batch.
+    ///   - sequence: keys of the longest sequence.
+    init(pool: WorkerPool, width: Int, rows: Int, sequence: Int) {
+        MatrixProduct.prepare()
+        self.pool = pool
+        guard let functions = ckernels_training() else { preconditionFailure("portable kernels are always there") }
+        kernels = functions.pointee
+        sums = WeightGradientSum(kernels, workers: pool.workers)
+        perWorker = (RowChunks.most * width + 15) / 16 * 16
+        scratch = FloatBuffer(count: perWorker * pool.workers)
+        normParts = FloatBuffer(count: (RowChunks(rows: rows).count + 8) * 2 * width)
+        attention = TrainedAttentionScratch(sequence: sequence, workers: pool.workers)
+    }
+
+    /// Memory of one worker for one part: (RowChunks.most, width).
+    func scratch(worker: Int) -> UnsafeMutablePointer<Float> { scratch.pointer + worker * perWorker }
+
+    /// Packs the weights of layers that are used next; what was packed before is gone.
+    func pack(_ layers: [AffineLayer], _ direction: PackedLayer.Direction) -> [PackedLayer] {
+        packing.pack(layers, direction, pool, kernels)
+    }
+
+    /// Runs `body` for each part of `rows` rows.
+    func eachChunk(of rows: Int, _ body: (_ rows: Range<Int>, _ worker: Int) -> Void) {
+        let chunks = RowChunks(rows: rows)
+        pool.forEach(parts: chunks.count) { part, worker in body(chunks[part], worker) }
+    }
+
+    /// As `eachChunk`, for a norm's backward: each part adds its gradients into a place of its own, and the places are summed in
+    /// their order.
+    func eachChunk(
+        of rows: Int, summing norm: NormLayer,
+        _ body: (_ rows: Range<Int>, _ worker: Int, _ gradients: NormLayer.PartGradients) -> Void
+    ) {
+        let chunks = RowChunks(rows: rows)
+        let width = norm.width
+        precondition(chunks.count * 2 * width <= normParts.count, "\(rows) rows of \(width)")
+        pool.forEach(parts: chunks.count) { part, worker in
+            let at = normParts.pointer + part * 2 * width
+            at.update(repeating: 0, count: 2 * width)
+            body(chunks[part], worker, NormLayer.PartGradients(weight: at, bias: at + width))
+        }
+        for part in 0..<chunks.count {
+            let at = normParts.pointer + part * 2 * width
+            if let gradient = norm.weight.gradient { kernels.add(gradient, at, width) }
+            if let gradient = norm.bias.gradient { kernels.add(gradient, at + width, width) }
+        }
+    }
+}

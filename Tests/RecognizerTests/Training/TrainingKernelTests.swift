@@ -1,0 +1,162 @@
+import CKernels
+import Foundation
+import TestSupport
+import Testing
+
+/// The vector loops of training, for each instruction set of this processor, against plain arithmetic in double precision.
+@Suite(.tags(.property)) struct TrainingKernelTests {
+    static let sets: [Int] = (0..<3).filter { ckernels_training_of(Int32($0)) != nil }
+
+    private func functions(_ set: Int) throws -> ckernels_training_functions {
+        try #require(ckernels_training_of(Int32(set))).pointee
+    }
+
+    /// left (rows, depth) times right, given by its entries.
+    private func product(
+        rows: Int, depth: Int, columns: Int, _ left: (Int, Int) -> Float, _ right: (Int, Int) -> Float
+    ) -> [Float] {
+        (0..<rows * columns).map { index in
+            let (row, column) = (index / columns, index % columns)
+            return Float((0..<depth).reduce(0) { $0 + Double(left(row, $1)) * Double(right($1, column)) })
+        }
+    }
+
+    private static let products = Tolerance(absolute: 2e-5, relative: 1e-5)
+
+    @Test(arguments: sets, [1, 2, 3, 4, 5, 6, 7, 33]) func packedProduct(set: Int, rows: Int) throws {
+        let it = try functions(set)
+        var numbers = SeededNumbers(seed: UInt64(rows))
+        for (depth, columns) in [(1, 64), (70, 128), (300, 64)] {
+            let (x, weight, bias) = (
+                numbers.floats(rows * depth), numbers.floats(columns * depth), numbers.floats(columns)
+            )
+            for isTransposed in [false, true] {
+                var packed = [Float](repeating: .nan, count: columns * depth)
+                for panel in stride(from: 0, to: columns, by: it.panel) {
+                    let (row, column) = isTransposed ? (1, depth) : (columns, 1)
+                    weight.withUnsafeBufferPointer { weight in
+                        packed.withUnsafeMutableBufferPointer { packed in
+                            guard let from = weight.baseAddress, let to = packed.baseAddress else { return }
+                            it.pack(to + panel * depth, from + panel * column, row, column, depth)
+                        }
+                    }
+                }
+                var out = [Float](repeating: .nan, count: rows * columns + 1)
+                it.product_packed(&out, columns, x, depth, packed, bias, rows, depth, columns)
+                let expected = product(rows: rows, depth: depth, columns: columns) {
+                    x[$0 * depth + $1]
+                } _: {
+                    isTransposed ? weight[$1 * depth + $0] : weight[$0 * columns + $1]
+                }
+                #expect(out[rows * columns].isNaN, "written behind the last row")
+                expectClose(
+                    out.dropLast(), expected.indices.map { expected[$0] + bias[$0 % columns] }, Self.products,
+                    "\(rows) x \(depth) x \(columns), transposed \(isTransposed)")
+                it.product_packed(&out, columns, x, depth, packed, nil, rows, depth, columns)
+                expectClose(out.dropLast(), expected, Self.products, "without bias")
+            }
+        }
+    }
+
+    @Test(arguments: sets, [1, 7, 130]) func outerProduct(set: Int, rows: Int) throws {
+        let it = try functions(set)
+        var numbers = SeededNumbers(seed: UInt64(rows))
+        var scratch = [Float](repeating: .nan, count: Int(CKERNELS_OUTER_SCRATCH))
+        for (outputs, inputs) in [(64, 64), (70, 128), (300, 64)] {
+            let (left, right) = (numbers.floats(rows * outputs), numbers.floats(rows * inputs))
+            let before = numbers.floats(outputs * inputs)
+            let expected = product(rows: outputs, depth: rows, columns: inputs) {
+                left[$1 * outputs + $0]
+            } _: {
+                right[$0 * inputs + $1]
+            }
+            var out = before
+            it.outer_product(&out, inputs, left, outputs, right, inputs, rows, outputs, inputs, 0, &scratch)
+            expectClose(out, expected, Self.products, "\(rows) rows, \(outputs) x \(inputs)")
+            out = before
+            it.outer_product(&out, inputs, left, outputs, right, inputs, rows, outputs, inputs, 1, &scratch)
+            expectClose(out, zip(before, expected).map(+), Self.products, "added, \(outputs) x \(inputs)")
+        }
+    }
+
+    @Test(arguments: sets) func geluIsTheSlope(set: Int) throws {
+        let it = try functions(set)
+        var numbers = SeededNumbers(seed: 1)
+        let (x, dOut) = (numbers.floats(64, in: -6...6), numbers.floats(64))
+        var (forward, out, dX) = ([Float](repeating: 0, count: 64), x, dOut)
+        it.gelu_forward(&forward, x, 64)
+        it.gelu_backward(&dX, &out, dOut, x, 64)
+        func gelu(_ x: Double) -> Double { x / (1 + exp(-1.702 * x)) }
+        expectClose(out, forward, .kernels, "recomputed")
+        expectClose(forward, x.map { Float(gelu(Double($0))) }, .kernels, "forward")
+        let slope = x.indices.map { index in
+            let at = Double(x[index])
+            return Float((gelu(at + 1e-5) - gelu(at - 1e-5)) / 2e-5 * Double(dOut[index]))
+        }
+        expectClose(dX, slope, .kernels, "backward")
+    }
+
+    @Test(arguments: sets, [64, 192]) func normIsTheSlope(set: Int, width: Int) throws {
+        let it = try functions(set)
+        var numbers = SeededNumbers(seed: UInt64(width))
+        let rows = 3
+        let (x, dOut) = (numbers.floats(rows * width), numbers.floats(rows * width))
+        let (weight, bias, residual) = (
+            numbers.floats(width), numbers.floats(width), numbers.floats(rows * width)
+        )
+        func norm(_ x: [Double], weight: [Double], bias: [Double]) -> [Double] {
+            let mean = x.reduce(0, +) / Double(width)
+            let variance = x.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(width)
+            return x.indices.map { (x[$0] - mean) / (variance + 1e-5).squareRoot() * weight[$0] + bias[$0] }
+        }
+        /// The sum of the norm of all rows, each value times its gradient.
+        func total(_ x: [Double], _ weight: [Double], _ bias: [Double]) -> Double {
+            (0..<rows).reduce(0) { sum, row in
+                let out = norm(Array(x[row * width..<(row + 1) * width]), weight: weight, bias: bias)
+                return out.indices.reduce(sum) { $0 + out[$1] * Double(dOut[row * width + $1]) }
+            }
+        }
+        let (wide, wideWeight, wideBias) = (x.map(Double.init), weight.map(Double.init), bias.map(Double.init))
+        func slope(_ values: [Double], _ total: ([Double]) -> Double) -> [Float] {
+            values.indices.map { index in
+                var (up, down) = (values, values)
+                up[index] += 1e-5
+                down[index] -= 1e-5
+                return Float((total(up) - total(down)) / 2e-5)
+            }
+        }
+        var (out, statistics) = ([Float](repeating: 0, count: rows * width), [Float](repeating: 0, count: 2 * rows))
+        it.norm_forward(&out, &statistics, x, weight, bias, rows, width, 1e-5)
+        var again = [Float](repeating: 0, count: rows * width)
+        var (dX, dWeight, dBias) = (again, [Float](repeating: 1, count: width), [Float](repeating: 2, count: width))
+        it.norm_backward(
+            &dX, &again, &dWeight, &dBias, dOut, residual, x, statistics, weight, bias, rows, width)
+        expectClose(again, out, .exact, "recomputed")
+        let tolerance = Tolerance(absolute: 2e-5, relative: 1e-4)
+        let expected = slope(wide) { total($0, wideWeight, wideBias) }
+        expectClose(dX, zip(expected, residual).map(+), tolerance, "of the input")
+        expectClose(dWeight, slope(wideWeight) { total(wide, $0, wideBias) }.map { $0 + 1 }, tolerance, "of the weight")
+        expectClose(dBias, slope(wideBias) { total(wide, wideWeight, $0) }.map { $0 + 2 }, tolerance, "of the bias")
+    }
+
+    @Test(arguments: sets) func adamwFollowsItsDefinition(set: Int) throws {
+        let it = try functions(set)
+        var numbers = SeededNumbers(seed: 9)
+        let (before, gradient) = (numbers.floats(32), numbers.floats(32))
+        var (values, mean, square) = (before, numbers.floats(32), numbers.floats(32, in: 0...1))
+        let (meanBefore, squareBefore) = (mean, square)
+        var settings = ckernels_adamw(
+            rate: 0.01, decay: 0.1, beta1: 0.9, beta2: 0.98, epsilon: 1e-8, gain1: 0.1, gain2: 0.02,
+            correction1: 0.19, correction2: 0.0396, gradient_factor: 0.5)
+        it.adamw(&values, &mean, &square, gradient, 32, &settings)
+        let expected = before.indices.map { index -> Float in
+            let g = 0.5 * Double(gradient[index])
+            let m = 0.9 * Double(meanBefore[index]) + 0.1 * g
+            let v = 0.98 * Double(squareBefore[index]) + 0.02 * g * g
+            let kept = Double(before[index]) * (1 - 0.01 * 0.1)
+            return Float(kept - 0.01 * (m / 0.19) / ((v / 0.0396).squareRoot() + 1e-8))
+        }
+        expectClose(values, expected, .kernels, "values")
+        #expect(abs(it.sum_of_squares(gradient, 32) - gradient.reduce(0) { $0 + Double($1) * Double($1) }) < 1e-5)
+    }
+}
