@@ -67,10 +67,12 @@ let package = Package(
             name: "TestSupport", dependencies: ["Recognizer", "Pipeline"], path: "Tests/TestSupport",
             swiftSettings: strict),
         .target(name: "CAllocations", path: "Tests/CAllocations"),
+        .target(name: "CFailingDecoder", dependencies: ["CGStreamer"], path: "Tests/CFailingDecoder"),
         .testTarget(
             name: "RecognizerTests", dependencies: ["Recognizer", "CKernels", "CAllocations", "TestSupport"],
             swiftSettings: strict),
-        .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "PipelineTests", dependencies: ["Pipeline", "CFailingDecoder", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "PluginsTests", dependencies: ["Plugins", "Pipeline", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "DaemonTests",

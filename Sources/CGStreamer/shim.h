@@ -53,6 +53,22 @@ static inline GList *cgst_picture_decoders(void) {
         GST_RANK_MARGINAL);
 }
 
+// As cgst_picture_decoders, those that nothing would choose by itself too.
+static inline GList *cgst_all_picture_decoders(void) {
+    return gst_element_factory_list_get_elements(
+        GST_ELEMENT_FACTORY_TYPE_DECODER | GST_ELEMENT_FACTORY_TYPE_MEDIA_VIDEO | GST_ELEMENT_FACTORY_TYPE_MEDIA_IMAGE,
+        GST_RANK_NONE);
+}
+
+// GST_PLUGIN_FEATURE is a cast macro.
+static inline guint cgst_rank(GstElementFactory *factory) {
+    return gst_plugin_feature_get_rank(GST_PLUGIN_FEATURE(factory));
+}
+
+static inline void cgst_set_rank(GstElementFactory *factory, guint rank) {
+    gst_plugin_feature_set_rank(GST_PLUGIN_FEATURE(factory), rank);
+}
+
 // gst_value_get_buffer is a macro. Borrowed from the structure; NULL where there is no such field.
 static inline GstBuffer *cgst_buffer_field(const GstStructure *structure, const char *field) {
     const GValue *value = gst_structure_get_value(structure, field);

@@ -1,3 +1,4 @@
+import Foundation
 import Logging
 import Pipeline
 import Plugins
@@ -62,13 +63,18 @@ struct AssemblyParts {
                 name: camera.name, view: camera.view, period: camera.sampling.every, hop: camera.sampling.hop,
                 labels: tracked,
                 vocabulary: try model.vocabulary(
-                    model.withOwnPrompts(texts), templates: configuration.templates, cache: cache))
+                    model.withOwnPrompts(texts), templates: configuration.templates, cache: cache),
+                motionThreshold: camera.gate.motionThreshold)
         }
     }
 
     private static func source(_ camera: CameraSettings, cameras: Int) throws -> SupervisedSource {
         var options = SourceOptions()
-        options.decoderThreads = cameras > 1 ? 1 : 0
+        options.decoderThreads = DecoderThreads.count(
+            cameras: cameras, cores: ProcessInfo.processInfo.activeProcessorCount)
+        options.decoder = camera.decoder
+        options.decode = camera.decode
+        options.samplingPeriod = camera.sampling.every
         return try FrameSources.make(location: camera.source, name: camera.name, options: options)
     }
 

@@ -68,7 +68,7 @@ struct DaemonRun {
             case .tick:
                 let progress = stages(of: assembly)
                 if watch.mayPing(stages: progress) { notifier?.notify(.watchdog) }
-                notifier?.notify(.status(status.line(windows: assembly.pipeline.counters.windows)))
+                notifier?.notify(.status(status.line(windows: Self.windows(of: assembly))))
                 status.note(leftOut: Self.leftOut(of: assembly), log: log)
             case .signal(.hangUp):
                 if let next = reloaded() { outcome = .reload(next) }
@@ -114,7 +114,7 @@ struct DaemonRun {
         await assembly.router.shutdown(reason: reason, within: Self.farewell)
         let leftOut = Self.leftOut(of: assembly)
         let shortfall = leftOut.isNothing ? "" : "; inference was too slow for \(leftOut)"
-        log.info("\(assembly.pipeline.counters.windows) windows scored\(shortfall)")
+        log.info("\(Self.windows(of: assembly))\(shortfall)")
     }
 
     /// The parts of the new configuration, or nil if it is wrong: then the old one stays.
@@ -132,6 +132,13 @@ struct DaemonRun {
     private func stages(of assembly: Assembly) -> [String: ProgressWatch.Report] {
         let engine = assembly.pipeline.counters
         return ["inference": engine.isBusy ? .busy(done: UInt64(engine.batches)) : .idle]
+    }
+
+    private static func windows(of assembly: Assembly) -> WindowCount {
+        let counters = assembly.pipeline.counters
+        return WindowCount(
+            scored: counters.windows,
+            reused: assembly.cameras.indices.map { (assembly.cameras[$0], counters.reusedWindows(camera: $0)) })
     }
 
     private static func leftOut(of assembly: Assembly) -> RunStatus.LeftOut {

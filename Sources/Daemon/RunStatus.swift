@@ -72,11 +72,11 @@ struct RunStatus {
     }
 
     /// One line for `systemctl status`.
-    func line(windows: Int) -> String {
+    func line(windows: WindowCount) -> String {
         let online = states.filter { $0 == .online }.count
         let away = cameras.indices.filter { states[$0] != .online && states[$0] != .disabled }
             .map { "\(cameras[$0]) \(states[$0].rawValue)" }
-        return "\(online) of \(cameras.count) cameras online, \(windows) windows scored"
+        return "\(online) of \(cameras.count) cameras online, \(windows)"
             + (away.isEmpty ? "" : "; " + away.joined(separator: ", "))
     }
 }

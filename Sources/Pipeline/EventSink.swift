@@ -13,11 +13,14 @@ package struct WindowScores: Sendable, Equatable, Codable {
     package var camera: String
     package var window: ActionEvent.Window
     package var top: [Entry]
+    /// True where the scores are those of the window before, since nothing has moved; nil otherwise.
+    package var reused: Bool?
 
-    package init(camera: String, window: ActionEvent.Window, top: [Entry]) {
+    package init(camera: String, window: ActionEvent.Window, top: [Entry], reused: Bool? = nil) {
         self.camera = camera
         self.window = window
         self.top = top
+        self.reused = reused
     }
 }
 

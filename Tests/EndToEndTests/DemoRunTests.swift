@@ -49,6 +49,22 @@ import Testing
         #expect(try file.split(separator: "\n").map { try EventJSON.decode(Data($0.utf8)) } == output.events)
     }
 
+    @Test func motionGateReusesAFrozenPictureAndSaysSo() async throws {
+        let site = try DaemonSite()
+        try site.configure(
+            "gate: motion\ncameras: [{name: still, source: \"test://checkers-8?width=64&height=64&frames=250\"}]")
+        let program = try site.start()
+        #expect(try await program.exitStatus() == 0)
+        let scores = DaemonOutput(program.output.all).scores
+        #expect(scores.count > 20)
+        #expect(scores.map { $0.reused == true } == scores.indices.map { $0 > 0 })
+        let reused = scores.count - 1
+        #expect(
+            program.errors.all.contains {
+                $0.contains("1 windows scored, \(reused) reused without motion (still \(reused))")
+            })
+    }
+
     @Test func countsSequenceNumbersOnOverRestarts() async throws {
         let site = try DaemonSite()
         try site.configure("cameras: [{name: demo, source: \(DaemonSite.sample)}]")

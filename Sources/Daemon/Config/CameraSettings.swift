@@ -14,6 +14,10 @@ struct CameraSettings: Sendable, Equatable {
     /// Nil: the configuration's `ignore`.
     let ignore: [String]?
     let sampling: SamplingSettings
+    let gate: GateSettings
+    /// Which compressed pictures are decoded.
+    let decode: KeyFrameFilter.Mode
+    let decoder: DecoderChoice.Preference
     let events: EventSettings
     /// The part of the picture that is looked at, after rotation.
     let region: Region
@@ -41,7 +45,8 @@ struct CameraSettings: Sendable, Equatable {
     }
 
     static let keys = [
-        "name", "source", "actions", "ignore", "sampling", "events", "region", "rotation", "enabled",
+        "name", "source", "actions", "ignore", "sampling", "gate", "decode", "decoder", "events", "region", "rotation",
+        "enabled",
     ]
 }
 
@@ -50,7 +55,8 @@ extension CameraSettings {
     ///   - written: the same mapping before secrets were resolved.
     ///   - base: directory that a relative path starts from.
     init(
-        _ reader: SettingsReader, written: SettingsNode, base: String, sampling: SamplingSettings, events: EventSettings
+        _ reader: SettingsReader, written: SettingsNode, base: String, sampling: SamplingSettings, gate: GateSettings,
+        events: EventSettings
     ) throws {
         path = reader.path
         name = try reader.requiredText("name")
@@ -61,6 +67,9 @@ extension CameraSettings {
         ignore = try reader.lines("ignore")
         self.sampling = try SamplingSettings(
             reader.block("sampling", keys: SamplingSettings.keys), inherited: sampling)
+        self.gate = try GateSettings(reader, inherited: gate)
+        decode = try reader.choice("decode") ?? .auto
+        decoder = try reader.choice("decoder") ?? .auto
         self.events = try EventSettings(reader.block("events", keys: EventSettings.keys), inherited: events)
         region = try Region(reader.block("region", keys: Region.keys))
         let degrees = try reader.integer("rotation", in: 0...270) ?? 0

@@ -14,6 +14,7 @@ extension Configuration {
             ("ignore", ignore.map { .list($0.map(SettingsNode.text)) }),
             ("templates", templates.map { .list($0.map(SettingsNode.text)) }),
             ("sampling", sampling.effective),
+            ("gate", gate.effective),
             ("events", events.effective),
             ("cameras", .list(cameras.map(\.effective))),
         ]
@@ -97,6 +98,12 @@ extension SamplingSettings {
     }
 }
 
+extension GateSettings {
+    fileprivate var effective: SettingsNode {
+        motionThreshold.map { .map([("motion", .plain("\($0)"))]) } ?? .text("off")
+    }
+}
+
 extension EventSettings {
     fileprivate var effective: SettingsNode {
         .map([
@@ -127,6 +134,9 @@ extension CameraSettings {
             ("actions", actions.map { .list($0.map(\.effective)) }),
             ("ignore", ignore.map { .list($0.map(SettingsNode.text)) }),
             ("sampling", sampling.effective),
+            ("gate", gate.effective),
+            ("decode", .text(decode.rawValue)),
+            ("decoder", .text(decoder.rawValue)),
             ("events", events.effective),
             (
                 "region",

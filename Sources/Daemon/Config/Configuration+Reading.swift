@@ -5,7 +5,8 @@ import Recognizer
 
 extension Configuration {
     static let keys = [
-        "model", "instance", "actions", "ignore", "templates", "sampling", "events", "cameras", "sinks", "workers",
+        "model", "instance", "actions", "ignore", "templates", "sampling", "gate", "events", "cameras", "sinks",
+        "workers",
         "precision",
         "state", "cache", "allow", "log",
     ]
@@ -57,8 +58,9 @@ extension Configuration {
                 reason: "expected one {} where the action goes, found \"\(template.escapedForLog)\"")
         }
         sampling = try SamplingSettings(reader.block("sampling", keys: SamplingSettings.keys))
+        gate = try GateSettings(reader, inherited: .off)
         events = try EventSettings(reader.block("events", keys: EventSettings.keys))
-        cameras = try Self.cameras(reader, written: written, base: base, sampling: sampling, events: events)
+        cameras = try Self.cameras(reader, written: written, base: base, sampling: sampling, gate: gate, events: events)
         sinks =
             try reader.list("sinks")?.enumerated().map {
                 try SinkSettings($1, file: reader.file, path: "sinks[\($0)]")
@@ -75,7 +77,8 @@ extension Configuration {
     }
 
     private static func cameras(
-        _ reader: SettingsReader, written: SettingsNode, base: String, sampling: SamplingSettings, events: EventSettings
+        _ reader: SettingsReader, written: SettingsNode, base: String, sampling: SamplingSettings, gate: GateSettings,
+        events: EventSettings
     ) throws -> [CameraSettings] {
         guard let nodes = try reader.list("cameras"), !nodes.isEmpty else {
             throw reader.error("cameras", "at least one camera is required")
@@ -85,7 +88,8 @@ extension Configuration {
             let path = "cameras[\(index)]"
             let inner = try SettingsReader(node, file: reader.file, path: path, keys: CameraSettings.keys)
             let camera = try CameraSettings(
-                inner, written: written.nearest(path), base: base, sampling: sampling, events: events)
+                inner, written: written.nearest(path), base: base, sampling: sampling, gate: gate,
+                events: events)
             if let other = cameras.first(where: { $0.name == camera.name }) {
                 let line = written.mark(ofNearest: "\(other.path).name").line
                 throw inner.error(

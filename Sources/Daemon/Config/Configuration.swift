@@ -23,6 +23,7 @@ struct Configuration: Sendable {
     /// Sentences with `{}` in place of the action. Nil: the model's.
     let templates: [String]?
     let sampling: SamplingSettings
+    let gate: GateSettings
     let events: EventSettings
     let cameras: [CameraSettings]
     let sinks: [SinkSettings]

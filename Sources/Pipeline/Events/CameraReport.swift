@@ -25,14 +25,18 @@ package struct WindowObservation: Sendable {
     package let arrival: ContinuousClock.Instant
     /// Wall-clock time of stream time zero.
     package let streamZero: Date
+    /// Whether the scores are those of the window before, since nothing has moved.
+    package let isReused: Bool
 
     package init(
-        start: StreamTime, end: StreamTime, scores: [Float], arrival: ContinuousClock.Instant, streamZero: Date
+        start: StreamTime, end: StreamTime, scores: [Float], arrival: ContinuousClock.Instant, streamZero: Date,
+        isReused: Bool = false
     ) {
         self.start = start
         self.end = end
         self.scores = scores
         self.arrival = arrival
         self.streamZero = streamZero
+        self.isReused = isReused
     }
 }

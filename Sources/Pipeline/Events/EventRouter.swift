@@ -165,7 +165,7 @@ package actor EventRouter {
             camera: camera, window: .init(start: observation.start.seconds, end: observation.end.seconds),
             top: order.prefix(scoresPerWindow).map {
                 WindowScores.Entry(label: tracker.labels[$0].name, score: Double(observation.scores[$0]))
-            })
+            }, reused: observation.isReused ? true : nil)
     }
 
     private func reportInvalidWindow(from name: String) {

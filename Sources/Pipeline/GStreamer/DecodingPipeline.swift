@@ -92,6 +92,9 @@ final class DecodingPipeline {
         return isEnd ? .end : .idle
     }
 
+    /// Whether its decoder is hardware; false before there is one.
+    var usesHardware: Bool { observer.usesHardware }
+
     private var isFile: Bool {
         if case .file = location { return true }
         return false

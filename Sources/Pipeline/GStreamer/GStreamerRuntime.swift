@@ -6,7 +6,10 @@ package enum GStreamerRuntime {
     /// environment says (`GST_PLUGIN_PATH`, `GST_REGISTRY`).
     private static let failure: String? = {
         var error: UnsafeMutablePointer<GError>?
-        guard gst_init_check(nil, nil, &error) == 0 else { return nil }
+        guard gst_init_check(nil, nil, &error) == 0 else {
+            HardwareDecoders.prefer()
+            return nil
+        }
         defer { g_clear_error(&error) }
         return error.map { String(cString: $0.pointee.message) } ?? "no reason given"
     }()

@@ -12,6 +12,8 @@ final class StreamObserver: @unchecked Sendable {
         /// Kinds of the streams seen, `audio`, `text`; for messages.
         var kinds: Set<String> = []
         var refusal: PipelineError?
+        /// The latest decoder of pictures to join, which is the one that stays.
+        var decoder: DecoderChoice.Candidate?
     }
 
     private let findings = Mutex(Findings())
@@ -20,6 +22,8 @@ final class StreamObserver: @unchecked Sendable {
     private let options: SourceOptions
     private let pipeline: UnsafeMutablePointer<GstElement>
     private let video: UnsafeMutablePointer<GstElement>
+    private let choice: DecoderChoice
+    private let filter: PacketFilter?
 
     /// - Parameter video: the element that takes decoded pictures.
     init(location: SourceLocation, name: String, options: SourceOptions, pipeline: Element, video: Element) {
@@ -28,10 +32,17 @@ final class StreamObserver: @unchecked Sendable {
         self.options = options
         self.pipeline = pipeline.pointer
         self.video = video.pointer
+        choice = DecoderChoice(options.decoder)
+        filter =
+            options.decode == .all
+            ? nil : PacketFilter(KeyFrameFilter(options.decode, period: options.samplingPeriod))
     }
 
     /// Why this stream must not be read, once that is known.
     var refusal: PipelineError? { findings.withLock { $0.refusal } }
+
+    /// Whether pictures are decoded by hardware.
+    var usesHardware: Bool { findings.withLock { $0.decoder?.isHardware ?? false } }
 
     private func refuse(_ error: PipelineError) {
         findings.withLock { $0.refusal = $0.refusal ?? error }
@@ -58,10 +69,11 @@ final class StreamObserver: @unchecked Sendable {
         let select:
             @convention(c) (gpointer?, gpointer?, gpointer?, OpaquePointer?, gpointer?) ->
                 gint = {
-                    _, _, _, factory, _ in
-                    let name = factory.flatMap { cgst_factory_name($0) }.map { String(cString: $0) } ?? ""
+                    _, _, _, factory, context in
+                    guard let factory, let observer = StreamObserver.from(context) else { return 0 }
+                    let candidate = HardwareDecoders.candidate(factory)
                     // The second generation of adaptive demuxers works inside decodebin3 only. 0 is "try", 2 is "skip".
-                    return name.hasSuffix("demux2") ? 2 : 0
+                    return candidate.name.hasSuffix("demux2") || !observer.choice.admits(candidate) ? 2 : 0
                 }
         decoder.connect("autoplug-select", unsafeBitCast(select, to: GCallback.self), self)
         watchPads(of: decoder, to: video, wanted: { $0.name == "video/x-raw" })
@@ -155,11 +167,7 @@ final class StreamObserver: @unchecked Sendable {
 
     /// Sets up an element that has just joined, before it runs.
     private func prepare(_ element: Element) {
-        if element.role.contains("Decoder"), options.decoderThreads > 0 {
-            for property in ["max-threads", "n-threads", "threads"] where element.has(property) {
-                element.set(property, options.decoderThreads)
-            }
-        }
+        if element.role.contains("Decoder") { prepare(decoder: element) }
         switch element.factoryName {
         case "multipartdemux":
             // A camera's pictures stay of one kind; without this decodebin waits for more kinds before it shows any.
@@ -171,6 +179,19 @@ final class StreamObserver: @unchecked Sendable {
         default: break
         }
         if let uri = element.sourceURI { checkReference(uri, of: element) }
+    }
+
+    private func prepare(decoder: Element) {
+        if options.decoderThreads > 0 {
+            for property in ["max-threads", "n-threads", "threads"] where decoder.has(property) {
+                decoder.set(property, options.decoderThreads)
+            }
+        }
+        guard decoder.role.contains("Video") || decoder.role.contains("Image"),
+            let factory = gst_element_get_factory(decoder.pointer)
+        else { return }
+        findings.withLock { $0.decoder = HardwareDecoders.candidate(factory) }
+        filter?.watch(decoder)
     }
 
     /// A file may not lead to any other place, a web page only to other web pages.

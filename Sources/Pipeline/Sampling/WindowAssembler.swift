@@ -13,7 +13,8 @@ package struct WindowAssembler<Item> {
 
     private let length: Int
     private let hop: Int
-    private var items: [Item] = []
+    /// What it holds, in no order: all that a coming window can need.
+    package private(set) var items: [Item] = []
     private var times: [StreamTime] = []
     /// Index of the oldest item once the ring is full.
     private var oldest = 0

@@ -11,11 +11,13 @@ package struct CameraPlan: Sendable {
     /// One per class of `vocabulary`, in its order.
     package let labels: [ActionTracker.Label]
     package let vocabulary: Vocabulary
+    /// Of the camera's `MotionGate`; nil for none.
+    package let motionThreshold: Double?
 
     /// - Precondition: labels and vocabulary name the same classes in the same order.
     package init(
         name: String, view: ViewGeometry, period: Duration, hop: Int,
-        labels: [ActionTracker.Label], vocabulary: Vocabulary
+        labels: [ActionTracker.Label], vocabulary: Vocabulary, motionThreshold: Double? = nil
     ) {
         precondition(labels.map(\.name) == vocabulary.labels, "labels and vocabulary differ")
         self.name = name
@@ -24,5 +26,6 @@ package struct CameraPlan: Sendable {
         self.hop = hop
         self.labels = labels
         self.vocabulary = vocabulary
+        self.motionThreshold = motionThreshold
     }
 }

@@ -4,8 +4,8 @@ import Synchronization
 
 /// The inference thread: takes sampled frames of all cameras, computes each once, scores every window that is due.
 ///
-/// A frame's spatial features stay in a slot of its camera's ring, which holds a window and a batch, so no slot is
-/// overwritten before the windows that need it are computed.
+/// A frame's spatial features stay in a slot until no window can need them any more. Of a camera with a `MotionGate`, frames
+/// that look alike share a slot, and a window of the same pictures as the last one takes its scores.
 ///
 /// `@unchecked Sendable`: after `start` the session and all scratch belong to the one thread that `run` is on.
 final class InferenceEngine: @unchecked Sendable {
@@ -15,16 +15,37 @@ final class InferenceEngine: @unchecked Sendable {
     private struct Camera {
         let plan: CameraPlan
         let isLive: Bool
-        let firstSlot: Int
-        var frames = 0
-        var assembler: WindowAssembler<Int>
+        var assembler: WindowAssembler<KeptFrame>
+        var gate: MotionGate?
+        /// The latest frame that was computed, and how many were.
+        var latest: KeptFrame?
+        var pictures = 0
+        /// (C): of the latest window that was computed; kept for the gate only.
+        var scores: [Float] = []
         /// Set while the camera is away: its stream time when that was noticed, and when that was.
         var away: (since: StreamTime, noticed: ContinuousClock.Instant)?
     }
 
+    /// A sampled frame: where its features are, and which of the camera's pictures they are of. Slots are used again,
+    /// pictures' numbers are not.
+    private struct KeptFrame {
+        let slot: Int
+        let picture: Int
+    }
+
+    private struct DueWindow {
+        let camera: Int
+        /// Of `windowSlots` and `windowPictures`.
+        let row: Int
+        let span: WindowAssembler<KeptFrame>.Span
+        let arrival: ContinuousClock.Instant
+        let streamZero: Date
+        var isReused = false
+    }
+
     /// A window that is due, or a note in its place behind the windows before it.
     private enum Step {
-        case window(camera: Int, row: Int, span: WindowAssembler<Int>.Span, arrival: ContinuousClock.Instant, Date)
+        case window(DueWindow)
         case note(camera: Int, Mailbox.Note, at: ContinuousClock.Instant)
     }
 
@@ -33,15 +54,21 @@ final class InferenceEngine: @unchecked Sendable {
     private let output: @Sendable (_ camera: Int, VideoPipeline.Output) -> Void
     private let counters: EngineCounters
     private var cameras: [Camera]
-    private let ring: Int
+    private var slots: FrameSlots
+    private var cells: BrightnessCells
 
     private var items: [Mailbox.Item] = []
     private var steps: [Step] = []
-    private var window: [Int] = []
+    private var window: [KeptFrame] = []
     /// (windows due, T)
     private var windowSlots: [Int] = []
+    /// (windows due, T)
+    private var windowPictures: [Int] = []
     /// (windows of one temporal batch, T)
     private var batchSlots: [Int] = []
+    /// The taken frames, in order.
+    private var kept: [KeptFrame] = []
+    /// Slots of those that must be computed.
     private var frameSlots: [Int] = []
     private var scores: [Float] = []
     private var invalidWindows = 0
@@ -51,28 +78,29 @@ final class InferenceEngine: @unchecked Sendable {
     private var features: [Float]
 
     /// Slots that a session must have for these cameras.
-    static func slots(cameras: Int, frames: Int, batch: Int) -> Int { cameras * (frames + batch) }
+    static func slots(cameras: Int, frames: Int, batch: Int) -> Int { cameras * frames + batch }
 
     init(
         session: sending RecognizerSession, plans: [CameraPlan], live: [Bool], mailbox: Mailbox,
-        counters: EngineCounters,
+        counters: EngineCounters, cells: BrightnessCells,
         output: @escaping @Sendable (Int, VideoPipeline.Output) -> Void
     ) {
         let geometry = session.geometry
-        ring = geometry.frames + session.capacity.frames
-        precondition(
-            session.capacity.slots >= plans.count * ring, "\(session.capacity.slots) slots for \(plans.count) cameras")
+        let needed = Self.slots(cameras: plans.count, frames: geometry.frames, batch: session.capacity.frames)
+        precondition(session.capacity.slots >= needed, "\(session.capacity.slots) slots, \(needed) are needed")
+        slots = FrameSlots(count: session.capacity.slots)
+        self.cells = cells
         patches = [Float](repeating: 0, count: session.capacity.frames * geometry.patches * geometry.patchValues)
         features = [Float](repeating: 0, count: session.capacity.windows * geometry.embeddingWidth)
         self.session = session
         self.mailbox = mailbox
         self.counters = counters
         self.output = output
-        let ring = ring
         cameras = plans.indices.map { index in
             Camera(
-                plan: plans[index], isLive: live[index], firstSlot: index * ring,
-                assembler: WindowAssembler(length: geometry.frames, hop: plans[index].hop))
+                plan: plans[index], isLive: live[index],
+                assembler: WindowAssembler(length: geometry.frames, hop: plans[index].hop),
+                gate: plans[index].motionThreshold.map { MotionGate(threshold: $0) })
         }
     }
 
@@ -91,19 +119,39 @@ final class InferenceEngine: @unchecked Sendable {
         }
     }
 
-    /// Copies the frames together and gives each its slot.
+    /// Gives each frame its slot, and copies together those that must be computed.
     private func gatherFrames() {
-        let perFrame = session.geometry.patches * session.geometry.patchValues
+        slots.releaseAll()
+        for camera in cameras { for frame in camera.assembler.items { slots.keep(frame.slot) } }
+        kept.removeAll(keepingCapacity: true)
         frameSlots.removeAll(keepingCapacity: true)
-        patches.withUnsafeMutableBufferPointer { patches in
-            for case .sample(let sample) in items {
-                guard let base = patches.baseAddress else { return }
-                (base + frameSlots.count * perFrame).update(from: mailbox.patches(of: sample), count: perFrame)
-                let camera = cameras[sample.camera]
-                frameSlots.append(camera.firstSlot + camera.frames % ring)
-                cameras[sample.camera].frames += 1
+        for item in items {
+            switch item {
+            case .sample(let sample): kept.append(place(sample))
+            case .note(let camera, .restart, _): cameras[camera].gate?.restart()
+            case .note: break
             }
         }
+    }
+
+    private func place(_ sample: Mailbox.Sample) -> KeptFrame {
+        let (camera, pixels) = (sample.camera, mailbox.patches(of: sample))
+        if cameras[camera].gate != nil {
+            cells.measure(pixels)
+            // The latest picture is in the camera's assembler, or there was a restart, or it is of this batch.
+            if cameras[camera].gate?.offer(cells.values) == .unchanged, let latest = cameras[camera].latest {
+                return latest
+            }
+        }
+        let perFrame = session.geometry.patches * session.geometry.patchValues
+        patches.withUnsafeMutableBufferPointer { patches in
+            patches.baseAddress.map { ($0 + frameSlots.count * perFrame).update(from: pixels, count: perFrame) }
+        }
+        let frame = KeptFrame(slot: slots.take(), picture: cameras[camera].pictures)
+        frameSlots.append(frame.slot)
+        cameras[camera].pictures += 1
+        cameras[camera].latest = frame
+        return frame
     }
 
     private func encodeFrames() {
@@ -116,11 +164,12 @@ final class InferenceEngine: @unchecked Sendable {
     private func collectSteps() {
         steps.removeAll(keepingCapacity: true)
         windowSlots.removeAll(keepingCapacity: true)
+        windowPictures.removeAll(keepingCapacity: true)
         var frame = 0
         for item in items {
             switch item {
             case .sample(let sample):
-                collectWindows(of: sample, slot: frameSlots[frame])
+                collectWindows(of: sample, kept[frame])
                 frame += 1
             case .note(let camera, let note, let at):
                 if note == .restart {
@@ -135,30 +184,39 @@ final class InferenceEngine: @unchecked Sendable {
 
     /// Lists the windows that a frame makes due. One that stands in for lost frames makes only the newest: after a pause of
     /// inference they would be as many as the pause was long, and keep it behind.
-    private func collectWindows(of sample: Mailbox.Sample, slot: Int) {
+    private func collectWindows(of sample: Mailbox.Sample, _ frame: KeptFrame) {
         let frames = session.geometry.frames
         var isDue = false
         for _ in 0..<sample.instants {
-            guard let span = cameras[sample.camera].assembler.append(slot, at: sample.time, window: &window) else {
+            guard let span = cameras[sample.camera].assembler.append(frame, at: sample.time, window: &window) else {
                 continue
             }
             if isDue, sample.inherited > 0 {
                 windowSlots.removeLast(frames)
+                windowPictures.removeLast(frames)
                 steps.removeLast()
                 counters.add(skippedWindows: 1)
             }
             isDue = true
             let row = windowSlots.count / frames
-            windowSlots.append(contentsOf: window)
+            for frame in window {
+                windowSlots.append(frame.slot)
+                windowPictures.append(frame.picture)
+            }
             steps.append(
-                .window(camera: sample.camera, row: row, span: span, arrival: sample.arrival, sample.streamZero))
+                .window(
+                    DueWindow(
+                        camera: sample.camera, row: row, span: span, arrival: sample.arrival,
+                        streamZero: sample.streamZero)))
         }
     }
 
     /// A live camera with more frames waiting is behind: only the newest of its windows is worth computing.
     private func skipOvertakenWindows() {
         for camera in cameras.indices where cameras[camera].isLive && mailbox.isBehind(camera: camera) {
-            let due = steps.indices.filter { if case .window(camera, _, _, _, _) = steps[$0] { true } else { false } }
+            let due = steps.indices.filter { index in
+                if case .window(let window) = steps[index] { window.camera == camera } else { false }
+            }
             for index in due.dropLast().reversed() {
                 steps.remove(at: index)
                 counters.add(skippedWindows: 1)
@@ -174,11 +232,16 @@ final class InferenceEngine: @unchecked Sendable {
             var windows = 0
             var end = next
             while end < steps.count {
-                if case .window(_, let row, _, _, _) = steps[end] {
+                if case .window(var window) = steps[end] {
                     guard windows < session.capacity.windows else { break }
-                    let first = row * session.geometry.frames
-                    batchSlots.append(contentsOf: windowSlots[first..<first + session.geometry.frames])
-                    windows += 1
+                    let first = window.row * session.geometry.frames
+                    let frames = first..<first + session.geometry.frames
+                    window.isReused = cameras[window.camera].gate?.decide(windowPictures[frames]) == .reuse
+                    steps[end] = .window(window)
+                    if !window.isReused {
+                        batchSlots.append(contentsOf: windowSlots[frames])
+                        windows += 1
+                    }
                 }
                 end += 1
             }
@@ -192,25 +255,38 @@ final class InferenceEngine: @unchecked Sendable {
         var row = 0
         for step in batch {
             switch step {
-            case .window(let camera, _, let span, let arrival, let streamZero):
-                features.withUnsafeBufferPointer { features in
-                    guard let base = features.baseAddress else { return }
-                    session.score(
-                        base + row * session.geometry.embeddingWidth, cameras[camera].plan.vocabulary, scores: &scores)
+            case .window(let window):
+                if window.isReused {
+                    scores = cameras[window.camera].scores
+                    counters.addReusedWindow(camera: window.camera)
+                } else {
+                    score(row: row, of: window.camera)
+                    row += 1
                 }
-                row += 1
-                counters.add(windows: 1)
-                checkScores(of: camera)
+                checkScores(of: window.camera)
                 let observation = WindowObservation(
-                    start: span.start, end: span.end, scores: scores, arrival: arrival, streamZero: streamZero)
-                output(camera, .report(.window(observation)))
+                    start: window.span.start, end: window.span.end, scores: scores, arrival: window.arrival,
+                    streamZero: window.streamZero, isReused: window.isReused)
+                output(window.camera, .report(.window(observation)))
             case .note(let camera, let note, let at):
                 take(note, of: camera, at: at)
             }
         }
     }
 
+    /// Compares a window of the latest temporal batch with the camera's labels.
+    private func score(row: Int, of camera: Int) {
+        features.withUnsafeBufferPointer { features in
+            guard let base = features.baseAddress else { return }
+            session.score(
+                base + row * session.geometry.embeddingWidth, cameras[camera].plan.vocabulary, scores: &scores)
+        }
+        counters.add(windows: 1)
+        if cameras[camera].gate != nil { cameras[camera].scores = scores }
+    }
+
     private func checkScores(of camera: Int) {
+        if !scores.allSatisfy(\.isFinite) { cameras[camera].gate?.forgetScores() }
         invalidWindows = scores.allSatisfy(\.isFinite) ? 0 : invalidWindows + 1
         guard invalidWindows == Self.mostInvalidWindows else { return }
         output(camera, .broken(reason: "\(invalidWindows) windows in a row had scores that are not finite"))

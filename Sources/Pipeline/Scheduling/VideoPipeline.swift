@@ -15,7 +15,7 @@ package final class VideoPipeline: Sendable {
     /// Picture buffers of a camera: a live one that is this far behind loses frames.
     private static let buffersPerCamera = 4
 
-    package let counters = EngineCounters()
+    package let counters: EngineCounters
     private let sources: [any FrameSource]
     private let feeds: [CameraFeed]
     private let mailbox: Mailbox
@@ -46,6 +46,7 @@ package final class VideoPipeline: Sendable {
             live: live, valuesPerFrame: geometry.patches * geometry.patchValues, depth: Self.buffersPerCamera)
         self.mailbox = mailbox
         self.sources = sources
+        counters = EngineCounters(cameras: plans.count)
         feeds = plans.indices.map { index in
             CameraFeed(
                 camera: index, plan: plans[index], isLive: live[index], mailbox: mailbox,
@@ -54,7 +55,8 @@ package final class VideoPipeline: Sendable {
             ) { output(index, .trouble($0)) }
         }
         engine = InferenceEngine(
-            session: session, plans: plans, live: live, mailbox: mailbox, counters: counters, output: output)
+            session: session, plans: plans, live: live, mailbox: mailbox, counters: counters,
+            cells: BrightnessCells(geometry: geometry, deviation: deviation), output: output)
     }
 
     /// Starts inference, then every source. Called once.

@@ -8,6 +8,8 @@ package struct SourceCounters: Sendable, Equatable {
     package var untimed = 0
     /// Times that a lost or failed stream was opened again.
     package var reconnects = 0
+    /// Times that a hardware decoder failed before its first picture and software took its place.
+    package var hardwareFailures = 0
     package var lastError: PipelineError?
 
     package init() {}

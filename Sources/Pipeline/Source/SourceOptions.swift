@@ -2,6 +2,12 @@
 package struct SourceOptions: Sendable, Equatable {
     /// Threads that one decoder may start; 0 leaves the number to the decoder. One each is best for several cameras.
     package var decoderThreads = 1
+    /// Whether a hardware decoder may be used.
+    package var decoder = DecoderChoice.Preference.auto
+    /// Which compressed pictures are decoded. For `auto` `samplingPeriod` must be set.
+    package var decode = KeyFrameFilter.Mode.all
+    /// Stream time from one frame that is wanted to the next.
+    package var samplingPeriod: Duration = .zero
     /// How long RTP packets are kept to put them in order.
     package var latency: Duration = .milliseconds(200)
     /// Whether the certificate of `rtsps` and `https` must be valid. Cameras that sign their own need false.

@@ -76,6 +76,9 @@ private final class SourceRun {
     private var pipeline: DecodingPipeline?
     private var shapes = ShapeHistory()
     private var transport = RTSPTransport.tcp
+    private var choice: DecoderChoice
+    /// That the pipeline has delivered.
+    private var frames = 0
     /// How the file ends early, if it does.
     private var truncation: String?
     private var attempts = 0
@@ -88,6 +91,7 @@ private final class SourceRun {
         self.settings = settings
         self.owner = owner
         self.handler = handler
+        choice = DecoderChoice(settings.options.decoder)
         supervisor = SourceSupervisor(
             isLive: settings.location.isLive, name: settings.name, limits: settings.options.limits, seed: settings.seed)
     }
@@ -110,6 +114,7 @@ private final class SourceRun {
     private func take(_ output: DecodingPipeline.Output) {
         switch output {
         case .frame(let frame):
+            frames += 1
             signal(.frame)
             owner.deliver(.frame(frame), to: handler)
             owner.count { $0.frames += 1 }
@@ -125,10 +130,20 @@ private final class SourceRun {
         case .end:
             signal(truncation.map { .failed(.unreadable(source: settings.name, reason: $0)) } ?? .ended)
         case .fault(let error, let isTransportRefused):
+            if fallsBack() { return reopen() }
             // Another attempt without news about the transport starts with the preferred one again.
             transport = isTransportRefused ? transport.other : .tcp
             signal(.failed(explained(error)))
         }
+    }
+
+    /// Whether the pipeline that is to be given up should be built anew in software, at once.
+    private func fallsBack() -> Bool {
+        guard let pipeline, choice.pipelineFailed(usedHardware: pipeline.usesHardware, frames: frames) else {
+            return false
+        }
+        owner.count { $0.hardwareFailures += 1 }
+        return true
     }
 
     /// A file's own structure tells better than its demuxer why it cannot be read.
@@ -160,6 +175,18 @@ private final class SourceRun {
     private func open() {
         attempts += 1
         if attempts > 1 { owner.count { $0.reconnects += 1 } }
+        build()
+    }
+
+    private func reopen() {
+        close()
+        build()
+    }
+
+    private func build() {
+        frames = 0
+        var options = settings.options
+        options.decoder = choice.admitsHardware ? .auto : .software
         do throws(PipelineError) {
             if case .file(let path) = settings.location {
                 truncation = try VideoFile(path: path, source: settings.name).truncation.map {
@@ -167,7 +194,7 @@ private final class SourceRun {
                 }
             }
             pipeline = try DecodingPipeline(
-                location: settings.location, name: settings.name, options: settings.options, transport: transport,
+                location: settings.location, name: settings.name, options: options, transport: transport,
                 shapes: shapes)
         } catch {
             signal(.failed(error))
@@ -176,6 +203,8 @@ private final class SourceRun {
 
     private func close() {
         guard let closing = pipeline else { return }
+        // Hardware that shows nothing within the time for opening counts as failed too.
+        _ = fallsBack()
         pipeline = nil
         shapes = closing.shapes
         closing.close()

@@ -29,7 +29,8 @@ struct EventText {
             columns(
                 scores.camera, "SCORES",
                 "\(Self.streamTime(scores.window.end))  "
-                    + scores.top.map { "\($0.label.escapedForLog) \(Self.score($0.score))" }.joined(separator: ", "))
+                    + scores.top.map { "\($0.label.escapedForLog) \(Self.score($0.score))" }.joined(separator: ", ")
+                    + (scores.reused == true ? "  (no motion)" : ""))
         }
     }
 

@@ -46,6 +46,7 @@ struct JournalEntry {
                 add("CLAVERD_LABEL", first.label)
                 add("CLAVERD_SCORE", String(format: "%.4f", first.score))
             }
+            if scores.reused == true { add("CLAVERD_REUSED", "1") }
         }
     }
 

@@ -86,12 +86,16 @@ import Testing
             ignore: [standing still, "#empty"]
             templates: ["{}", "a \\"video\\" of {}"]
             sampling: {every: 120ms, hop: 3}
+            gate: {motion: 2.5}
             events: {smoothing: 250ms, update_every: 1m}
             cameras:
               - name: Küche
                 source: "rtsp://${env:U}:${env:P}@h:554/s"
                 region: {x: 0.25, y: 0.1, width: 0.5}
                 rotation: 270
+                decode: keyframes
+                decoder: software
+                gate: off
                 actions: [jumping]
                 ignore: [empty room]
               - {name: b, source: clips/b.mp4, enabled: false, events: {enter: 0.9}}

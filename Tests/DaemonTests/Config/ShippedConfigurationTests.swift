@@ -50,6 +50,10 @@ import Testing
         #expect(stated.cameras[0].sampling == shipped.cameras[0].sampling)
         #expect(stated.cameras[0].events == shipped.cameras[0].events)
         #expect(stated.cameras[0].region == shipped.cameras[0].region)
+        #expect(stated.gate == shipped.gate)
+        #expect(stated.cameras[0].gate == shipped.cameras[0].gate)
+        #expect(stated.cameras[0].decode == shipped.cameras[0].decode)
+        #expect(stated.cameras[0].decoder == shipped.cameras[0].decoder)
         #expect(stated.cameras[0].rotation == shipped.cameras[0].rotation)
         #expect(stated.cameras[0].enabled == shipped.cameras[0].enabled)
         #expect(stated.allowedFiles == shipped.allowedFiles)
@@ -63,6 +67,7 @@ import Testing
             return Set(entries.map(\.key))
         }
         #expect(keys("") == Set(Configuration.keys))
+        #expect(keys("cameras[0]") == Set(CameraSettings.keys))
         #expect(keys("sampling") == Set(SamplingSettings.keys))
         #expect(keys("events") == Set(EventSettings.keys))
         #expect(keys("actions[1]") == Set(ActionSettings.keys))

@@ -55,6 +55,13 @@ import Testing
                 == #"{"camera":"lobby","top":[{"label":"waving","score":0.9123}],"window":{"end":2.1,"start":0}}"#)
     }
 
+    @Test func saysWhereScoresAreReused() throws {
+        let scores = WindowScores(camera: "lobby", window: .init(start: 0, end: 2), top: [], reused: true)
+        #expect(
+            String(decoding: try EventJSON.encode(scores), as: UTF8.self)
+                == #"{"camera":"lobby","reused":true,"top":[],"window":{"end":2,"start":0}}"#)
+    }
+
     @Test func everyEventInTheManualReadsAndWritesBackToItself() throws {
         let manual = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent().appending(path: "docs/events.md")
