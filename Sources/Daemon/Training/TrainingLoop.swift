@@ -200,6 +200,7 @@ final class TrainingLoop {
         var accuracy: TopAccuracy?
         if let validation = parts.validation {
             let interruption = parts.interruption
+            progress.show("validating", done: 0, of: validation.entries.count)
             accuracy = try validation.accuracy(
                 of: folder.last, isInterrupted: { interruption.isRequested }, progress: { _ in })
             if accuracy == nil { try stopIfInterrupted() }
