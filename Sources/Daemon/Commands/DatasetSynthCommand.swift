@@ -26,8 +26,8 @@ struct DatasetSynthCommand: ParsableCommand {
     @Flag(help: "Write an archive videos.tar, not a folder videos.")
     var tar = false
 
-    @Option(help: "Clips drawn at a time.")
-    var threads = ProcessInfo.processInfo.activeProcessorCount
+    @Option(help: "Clips drawn at a time. Default: as many as there are processors.")
+    var threads: Int?
 
     @Flag(help: "Print JSON.")
     var json = false
@@ -38,8 +38,8 @@ struct DatasetSynthCommand: ParsableCommand {
                 throw ValidationError("\(name) must be in 1...100000, not \(count)")
             }
         }
-        guard (1...1024).contains(threads) else {
-            throw ValidationError("--threads must be in 1...1024, not \(threads)")
+        guard (1...1024).contains(threads ?? 1) else {
+            throw ValidationError("--threads must be in 1...1024, not \(threads ?? 1)")
         }
     }
 
@@ -49,7 +49,8 @@ struct DatasetSynthCommand: ParsableCommand {
         let line = DatasetProgress()
         let interruption = Interruption { line.clear() }
         let outcome = try dataset.write(
-            to: output, as: form, threads: threads, isStopped: { interruption.isRequested },
+            to: output, as: form, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
+            isStopped: { interruption.isRequested },
             progress: { done, total in line.show(done: done, total: total) })
         line.clear()
         guard outcome == .written else {
