@@ -7,7 +7,8 @@ struct Claverd: AsyncParsableCommand {
         commandName: "claverd", abstract: "Recognises actions in video streams, named in plain text.",
         version: ClaverdVersion.current,
         subcommands: [
-            RunCommand.self, ClassifyCommand.self, EvalCommand.self, DatasetCommand.self, PromptsCommand.self,
+            RunCommand.self, ClassifyCommand.self, EvalCommand.self, TrainCommand.self, DatasetCommand.self,
+            PromptsCommand.self,
             ModelCommand.self, ConfigCommand.self, BenchCommand.self, VersionCommand.self,
         ])
 

@@ -12,8 +12,9 @@ import Testing
         ("model-import", ModelImportCommand.self), ("model-inspect", ModelInspectCommand.self),
         ("model-run", ModelRunCommand.self), ("model-quantize", ModelQuantizeCommand.self), ("run", RunCommand.self),
         ("classify", ClassifyCommand.self),
-        ("eval", EvalCommand.self), ("dataset", DatasetCommand.self), ("dataset-check", DatasetCheckCommand.self),
-        ("dataset-split", DatasetSplitCommand.self), ("prompts", PromptsCommand.self),
+        ("eval", EvalCommand.self), ("train", TrainCommand.self), ("dataset", DatasetCommand.self),
+        ("dataset-check", DatasetCheckCommand.self), ("dataset-split", DatasetSplitCommand.self),
+        ("dataset-synth", DatasetSynthCommand.self), ("prompts", PromptsCommand.self),
         ("prompts-generate", PromptsGenerateCommand.self), ("bench", BenchCommand.self),
         ("version", VersionCommand.self),
     ]

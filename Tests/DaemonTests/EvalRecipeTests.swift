@@ -17,7 +17,8 @@ import Testing
     }
 
     @Test func everyShippedRecipeIsReadAndNeedsOnlyPaths() throws {
-        let names = try FileManager.default.contentsOfDirectory(atPath: Self.folder).filter { $0.hasSuffix(".yaml") }
+        let names = try FileManager.default.contentsOfDirectory(atPath: Self.folder)
+            .filter { $0.hasSuffix(".yaml") && !$0.hasPrefix("train-") }
         #expect(names.count == 24)
         for name in names {
             let recipe = try EvalSettings(recipe: "\(Self.folder)/\(name)")

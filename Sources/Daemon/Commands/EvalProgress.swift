@@ -43,7 +43,7 @@ struct EvalProgress {
         return String(format: "[%@] %d/%d  %.1f clips/s  %@ left", bar, done, total, rate, left) + bad
     }
 
-    private static func time(_ seconds: Double) -> String {
+    static func time(_ seconds: Double) -> String {
         let whole = Int(min(seconds, 1e7).rounded(.up))
         let (hours, minutes) = (whole / 3600, whole / 60 % 60)
         return hours > 0

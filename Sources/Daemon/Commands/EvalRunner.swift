@@ -50,7 +50,7 @@ struct EvalRunner {
         let labels = try EvalTexts.labels(settings, model)
         let entries = try self.entries(classes: labels.count)
         let store = try ClipStores.open(try required(settings.data, "data"), cache: environment.cacheDirectory)
-        try checkPresence(entries, in: store)
+        try Self.checkPresence(entries, in: store, mostBad: settings.maxBad ?? EvalSettings.mostBad)
         let texts = try EvalTexts(settings, model: model, labels: labels)
         var record = try self.record(model: model, entries: entries, views: views, texts: texts)
 
@@ -90,7 +90,7 @@ struct EvalRunner {
     }
 
     /// The weights of the image side, as float32: otherwise each session would convert them for itself.
-    private static func visionWeights(_ model: Model) -> ModelWeights {
+    static func visionWeights(_ model: Model) -> ModelWeights {
         var weights = model.directory.weights
         weights.tensors = weights.tensors.filter { $0.key.hasPrefix("visual.") || $0.key == "logit_scale" }
             .mapValues { $0.type == .float32 ? $0 : StoredTensor($0.floats()) }
@@ -115,9 +115,9 @@ struct EvalRunner {
     }
 
     /// A wrong folder is told before hours are spent on it.
-    private func checkPresence(_ entries: [ClipEntry], in store: any ClipStore) throws {
+    static func checkPresence(_ entries: [ClipEntry], in store: any ClipStore, mostBad: Double) throws {
         let missing = entries.filter { store.location(of: $0.name) == nil }
-        guard Double(missing.count) > (settings.maxBad ?? EvalSettings.mostBad) * Double(entries.count),
+        guard Double(missing.count) > mostBad * Double(entries.count),
             let first = missing.first
         else { return }
         throw CommandFailure(

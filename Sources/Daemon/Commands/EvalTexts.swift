@@ -6,6 +6,8 @@ import Synchronization
 /// The classes of an evaluation and every prompt for them.
 struct EvalTexts {
     private let actions: [ActionText]
+    /// Tokens of every prompt.
+    let prompts: PromptSet
     let families: [PromptFamily]
     let templates: [String]
     let promptFiles: [String]
@@ -50,10 +52,10 @@ struct EvalTexts {
             let own = actions[0].interpretations.count
             if own > 0 { families.append(PromptFamily(name: "model", count: own)) }
         }
-        digest = try PromptSet(
+        prompts = try PromptSet(
             actions: actions, templates: templates, tokenizer: model.tokenizer,
-            contextLength: model.geometry.contextLength
-        ).digest
+            contextLength: model.geometry.contextLength)
+        digest = prompts.digest
         self.actions = actions
         self.families = families
         self.templates = templates
@@ -62,7 +64,7 @@ struct EvalTexts {
 
     /// The features of every prompt. Each row (one prompt of each class) is computed by itself, so that they do not depend on
     /// how many threads there are, and stay in the cache for other ensembles.
-    func vocabulary(_ model: Model, cache: TextFeatureCache, workers: Int) throws -> Vocabulary {
+    func vocabulary(_ model: Model, cache: TextFeatureCache?, workers: Int) throws -> Vocabulary {
         let ofTemplates = templates.map { template in (actions.map { ActionText(label: $0.label) }, [template]) }
         let ofFiles = (actions.first?.interpretations ?? []).indices.map { index in
             (actions.map { ActionText(label: $0.label, interpretations: [$0.interpretations[index]]) }, [String]())

@@ -91,7 +91,8 @@ extension EvalSettings {
 extension SettingsReader {
     fileprivate func path(_ key: String, base: String) throws -> String? { try directory(key, base: base) }
 
-    fileprivate func share(_ key: String) throws -> Double? {
+    /// A part of a whole: `5%` or `0.05`.
+    func share(_ key: String) throws -> Double? {
         guard let text = try text(key) else { return nil }
         guard let share = EvalSettings.share(text) else {
             throw error(key, "expected a share such as 5% or 0.05, found \"\(text.escapedForLog)\"")

@@ -14,14 +14,18 @@ package final class ClipLoader: Sendable {
     ///   - mean: of the model's input, R, G, B in 0...255; likewise `deviation`.
     ///   - plan: the views of the clip at a place of the list, given its number of frames. Called on the loader's threads, possibly
     ///     several times for a clip; must then answer the same.
+    ///   - memory: where pictures of clips read before may lie.
+    ///   - finish: changes the patches of the clip at a place of the list, (views, T, N, 3*P*P), on a loader's thread.
     package init(
         store: any ClipStore, entries: [ClipEntry], geometry: ModelGeometry, mean: [Float], deviation: [Float],
-        options: ClipLoaderOptions = ClipLoaderOptions(),
-        plan: @escaping @Sendable (_ index: Int, _ totalFrames: Int) -> [ClipView]
+        options: ClipLoaderOptions = ClipLoaderOptions(), memory: ClipLoaderMemory? = nil,
+        plan: @escaping @Sendable (_ index: Int, _ totalFrames: Int) -> [ClipView],
+        finish: @escaping @Sendable (_ index: Int, _ patches: UnsafeMutablePointer<Float>) -> Void = { _, _ in }
     ) {
         queue = ClipLoaderQueue(count: entries.count, options: options)
         work = ClipLoaderWork(
-            store: store, entries: entries, geometry: geometry, mean: mean, deviation: deviation, plan: plan)
+            store: store, entries: entries, geometry: geometry, mean: mean, deviation: deviation, memory: memory,
+            plan: plan, finish: finish)
         for _ in 0..<min(options.threads, options.ahead, entries.count) { Self.startThread(queue, work) }
     }
 

@@ -71,7 +71,7 @@ extension ModelGeometry {
     }
 
     /// The first thing that no model of this kind can have, with the `config.json` key that holds it.
-    var fault: (key: String, reason: String)? {
+    package var fault: (key: String, reason: String)? {
         let sizes = [
             ("image_size", imageSize, 8192), ("patch_size", patchSize, 1024), ("frames", frames, 1024),
             ("vision_width", visionWidth, 16384), ("vision_layers", visionLayers, 256),

@@ -75,6 +75,8 @@ package struct ViewGeometry: Sendable, Equatable {
         /// A part of the region scaled to the input size, stretched where it is no square. `width` and `height` are parts of the
         /// region's short side; `x` and `y` tell where it lies: 0 is left (or top), 1 right (or bottom), 0.5 the middle.
         case stretched(width: Double, height: Double, x: Double, y: Double)
+        /// Scaled as for `centre`; `x` and `y`, 0..<1, choose among all the places that the square can have.
+        case shifted(x: Double, y: Double)
     }
 
     package var region: Region

@@ -24,16 +24,16 @@ struct SquareView {
                 first: 0, direction: .vertical)
             return
         }
-        let short = view.crop == .centre ? Int(256.0 / 224.0 * Double(size)) : size
+        let short = Self.hasMargin(view.crop) ? Int(256.0 / 224.0 * Double(size)) : size
         let factor = Double(short) / Double(min(columns.count, rows.count))
         let scaledWidth = Int(Double(columns.count) * factor + 0.5)
         let scaledHeight = Int(Double(rows.count) * factor + 0.5)
         horizontal = BilinearAxis(
             region: columns, extent: upright.width, scaled: scaledWidth,
-            first: Self.corner(view.crop, spare: scaledWidth - size), direction: .horizontal)
+            first: Self.corner(view.crop, spare: scaledWidth - size, isAcross: true), direction: .horizontal)
         vertical = BilinearAxis(
             region: rows, extent: upright.height, scaled: scaledHeight,
-            first: Self.corner(view.crop, spare: scaledHeight - size), direction: .vertical)
+            first: Self.corner(view.crop, spare: scaledHeight - size, isAcross: false), direction: .vertical)
     }
 
     /// Whether a row of the decoded picture is a column of the upright one.
@@ -72,8 +72,17 @@ struct SquareView {
         return first..<first + count
     }
 
-    private static func corner(_ crop: ViewGeometry.Crop, spare: Int) -> Int {
+    /// Whether the scaled picture is larger than the square on all sides.
+    private static func hasMargin(_ crop: ViewGeometry.Crop) -> Bool {
         switch crop {
+        case .centre, .shifted: true
+        case .third, .stretched: false
+        }
+    }
+
+    private static func corner(_ crop: ViewGeometry.Crop, spare: Int, isAcross: Bool) -> Int {
+        switch crop {
+        case .shifted(let x, let y): min(max(Int((isAcross ? x : y) * Double(spare + 1)), 0), spare)
         case .third(0): 0
         case .third(1): spare / 2 * 2
         case .centre, .third, .stretched: spare / 2

@@ -1,6 +1,17 @@
 /// What may be done to a training clip.
 package struct AugmentationOptions: Sendable, Equatable {
-    /// Sides of crops, as parts of the picture's short side, falling; empty takes the test protocol's centre.
+    /// Which part of the picture is taken.
+    package enum Crop: String, Sendable, CaseIterable {
+        /// One of `scales` in width and in height, in a corner or the middle.
+        case multiScale = "multi-scale"
+        /// The test protocol's square, anywhere.
+        case shifted
+        /// The test protocol's square in the middle.
+        case centre
+    }
+
+    package var crop = Crop.multiScale
+    /// Sides of multi-scale crops, as parts of the picture's short side, falling; at least one.
     package var scales: [Double] = [1, 0.875, 0.75, 0.66]
     /// How often a clip is mirrored; 0 where labels have a direction.
     package var flip: Double = 0.5
@@ -19,7 +30,7 @@ package struct AugmentationOptions: Sendable, Equatable {
     /// The clip as the test protocol takes it.
     package static var none: AugmentationOptions {
         var options = AugmentationOptions()
-        (options.scales, options.flip, options.jitter, options.grey) = ([], 0, 0, 0)
+        (options.crop, options.flip, options.jitter, options.grey) = (.centre, 0, 0, 0)
         return options
     }
 }
@@ -40,14 +51,17 @@ package struct ClipAugmentation: Sendable, Equatable {
     package static func draw(
         _ options: AugmentationOptions, frames: Int, _ random: inout CounterRandom
     ) -> ClipAugmentation {
-        var crop = ViewGeometry.Crop.centre
-        if !options.scales.isEmpty {
+        let crop: ViewGeometry.Crop
+        switch options.crop {
+        case .multiScale:
             let pairs = options.scales.indices.flatMap { width in
                 options.scales.indices.filter { abs($0 - width) <= scaleGap }.map { (width, $0) }
             }
             let (width, height) = pairs[random.below(pairs.count)]
             let (x, y) = positions[random.below(positions.count)]
             crop = .stretched(width: options.scales[width], height: options.scales[height], x: x, y: y)
+        case .shifted: crop = .shifted(x: random.unit(), y: random.unit())
+        case .centre: crop = .centre
         }
         let isMirrored = random.happens(options.flip)
         let changes = random.happens(options.jitter)

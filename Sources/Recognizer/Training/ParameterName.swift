@@ -1,7 +1,7 @@
 /// What a parameter's name in the authors' state dict says about it.
 package enum ParameterName {
     /// Parts of the model that are trained or frozen together.
-    package enum Part: Sendable, CaseIterable {
+    package enum Part: String, Sendable, CaseIterable {
         case spatial, temporal, head, text, scale
     }
 

@@ -1,0 +1,66 @@
+import Foundation
+import Recognizer
+
+/// The folder of a training run: what lies where, and that only one process writes there.
+final class RunFolder {
+    let path: String
+    private let lock: Int32
+
+    var recipe: String { path + "/recipe.yaml" }
+    var log: String { path + "/log.jsonl" }
+    var page: String { path + "/curve.html" }
+    var checkpoint: String { path + "/checkpoint.safetensors" }
+    var features: String { path + "/features.bf16" }
+    /// Model directories: as of the last epoch, and of the best one.
+    var last: String { path + "/last" }
+    var best: String { path + "/best" }
+
+    /// Makes the folder where it is missing.
+    ///
+    /// - Parameter resumes: whether a run that is there already may go on.
+    /// - Throws: `CommandFailure` if it cannot be written, another process trains there, or it holds a run or anything else that
+    ///   is not to be continued.
+    init(_ path: String, resumes: Bool) throws {
+        self.path = path
+        do {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        } catch {
+            throw CommandFailure(.cannotCreate, "--output \(path): \(error.localizedDescription)")
+        }
+        guard access(path, W_OK) == 0 else {
+            throw CommandFailure(.cannotCreate, "--output \(path): \(String(cString: strerror(errno)))")
+        }
+        let names = try FileManager.default.contentsOfDirectory(atPath: path)
+        let isRun = names.contains("recipe.yaml") || names.allSatisfy { $0.hasPrefix(".") }
+        guard isRun else {
+            throw CommandFailure(.cannotCreate, "--output \(path) exists and is no folder of a run")
+        }
+        guard resumes || !names.contains("recipe.yaml") else {
+            throw CommandFailure(
+                .cannotCreate, "--output \(path) holds a run; --resume auto continues it, or remove it to begin anew")
+        }
+        lock = open(path + "/.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard lock >= 0, flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+            throw CommandFailure(.cannotCreate, "--output \(path): another process trains there")
+        }
+        // What a killed process had begun to write.
+        for name in names where name.contains(".partial") {
+            try? FileManager.default.removeItem(atPath: "\(path)/\(name)")
+        }
+        for model in [last, best] {
+            for name in (try? FileManager.default.contentsOfDirectory(atPath: model)) ?? []
+            where name.contains(".partial") {
+                try? FileManager.default.removeItem(atPath: "\(model)/\(name)")
+            }
+        }
+    }
+
+    deinit { if lock >= 0 { close(lock) } }
+
+    var hasCheckpoint: Bool { FileManager.default.fileExists(atPath: checkpoint) }
+
+    /// Removes what a run left that never came to a checkpoint.
+    func clear() {
+        for path in [recipe, log, page, last, best] { try? FileManager.default.removeItem(atPath: path) }
+    }
+}

@@ -1,0 +1,73 @@
+import Foundation
+import Pipeline
+
+/// How far a training is: one line on a terminal, and a line for each epoch everywhere.
+struct TrainProgress {
+    private let epochs: Int
+    private let updates: Int
+    private let isShown: Bool
+    private var shownAt: ContinuousClock.Instant?
+
+    /// - Parameter updates: of an epoch.
+    init(epochs: Int, updates: Int, isShown: Bool) {
+        self.epochs = epochs
+        self.updates = updates
+        self.isShown = isShown
+    }
+
+    /// At most ten times a second.
+    mutating func show(_ position: RunPosition, seconds: Double) {
+        guard isDue() else { return }
+        Self.write("\r\u{1B}[K" + Self.line(position, epochs: epochs, updates: updates, secondsPerUpdate: seconds))
+    }
+
+    /// What is done between updates, such as `validating`.
+    mutating func show(_ work: String, done: Int, of total: Int) {
+        guard isDue() || done == total else { return }
+        if isShown { Self.write("\r\u{1B}[K\(work) \(done)/\(total)") }
+    }
+
+    private mutating func isDue() -> Bool {
+        guard isShown else { return false }
+        let now = ContinuousClock.now
+        if let shownAt, now - shownAt < .milliseconds(100) { return false }
+        shownAt = now
+        return true
+    }
+
+    func clear() { if isShown { Self.write("\r\u{1B}[K") } }
+
+    /// A line that stays.
+    func tell(_ line: String) {
+        clear()
+        Self.write(line + "\n")
+    }
+
+    /// - Parameter secondsPerUpdate: of late.
+    static func line(_ position: RunPosition, epochs: Int, updates: Int, secondsPerUpdate: Double) -> String {
+        let (done, total) = (position.epoch * updates + position.update, epochs * updates)
+        let width = 24
+        let filled = total == 0 ? width : done * width / total
+        let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: width - filled)
+        let sums = position.sums
+        return String(
+            format: "[%@] epoch %d/%d  update %d/%d  loss %.4f  right %.1f %%  %.1f clips/s  %@ left", bar,
+            position.epoch + 1, epochs, position.update, updates, sums.meanLoss, sums.accuracy * 100,
+            sums.clipsPerSecond, EvalProgress.time(Double(total - done) * secondsPerUpdate))
+            + (position.quarantine.count > 0 ? ", \(position.quarantine.count) unreadable" : "")
+            + (position.skipped > 0 ? ", \(position.skipped) skipped" : "")
+    }
+
+    static func line(_ epoch: RunRecord.Epoch, of epochs: Int, secondsLeft: Double) -> String {
+        var text = String(
+            format: "epoch %d/%d  loss %.4f  right %.1f %%", epoch.epoch + 1, epochs, epoch.loss, epoch.accuracy * 100)
+        if let top1 = epoch.top1, let top5 = epoch.top5 {
+            text += String(format: "  val top-1 %.2f %%  top-5 %.2f %%", top1 * 100, top5 * 100)
+            if epoch.isBest { text += ", the best" }
+        }
+        text += String(format: "  %.1f clips/s", epoch.clipsPerSecond)
+        return epoch.epoch + 1 < epochs ? text + "  \(EvalProgress.time(secondsLeft)) left" : text
+    }
+
+    private static func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+}

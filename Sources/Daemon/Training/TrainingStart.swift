@@ -1,0 +1,58 @@
+import Foundation
+import Pipeline
+import Recognizer
+
+/// Where a training begins: weights, and what the trained model's directory says besides.
+struct TrainingStart {
+    let weights: StateDict
+    let config: ModelConfig
+    let mergesPath: String?
+    /// Sentences by class id, as the model directory will have them.
+    let prompts: [[String]]
+    /// SHA-256 of the weights taken; nil from scratch.
+    let digest: String?
+
+    /// - Throws: what is wrong with the model or with the labels.
+    init(_ recipe: TrainRecipe) throws {
+        let directory = try recipe.model.map { try ModelDirectory.open(try ModelPath.fromHere($0)) }
+        var config: ModelConfig
+        if recipe.isFromScratch {
+            guard let geometry = recipe.geometry ?? directory?.config.geometry else {
+                throw CommandFailure(.usage, "from scratch, but no geometry is said")
+            }
+            config =
+                recipe.geometry == nil ? directory?.config ?? Self.scratch(geometry) : Self.scratch(geometry)
+            config.provenance = nil
+            weights = InitialWeights.random(geometry, seed: recipe.seed)
+            mergesPath = recipe.geometry == nil ? directory?.mergesPath : nil
+            digest = nil
+        } else {
+            guard let directory else { throw CommandFailure(.usage, "no model to start from is said") }
+            config = directory.config
+            weights = recipe.temporal.applied(to: directory.weights, config.geometry, seed: recipe.seed)
+            mergesPath = directory.mergesPath
+            digest = directory.weightsDigest
+        }
+        try recipe.check(config.geometry, name: config.name)
+        let labels = try recipe.labels.map { try ListFile.labels($0) } ?? config.labels
+        guard labels.count > 1 else {
+            throw CommandFailure(.usage, "the model has no labels of its own; say --labels FILE")
+        }
+        if let files = recipe.prompts {
+            let families = try files.map { try ListFile.prompts($0) }
+            prompts = labels.indices.map { label in families.flatMap { label < $0.count ? $0[label] : [] } }
+        } else {
+            prompts = labels == config.labels ? directory?.prompts ?? [] : []
+        }
+        config.ignore = config.ignore.filter(labels.contains)
+        config.labels = labels
+        if let templates = recipe.templates { config.templates = templates }
+        // What was found out about other weights.
+        (config.bf16, config.int8) = (nil, nil)
+        self.config = config
+    }
+
+    private static func scratch(_ geometry: ModelGeometry) -> ModelConfig {
+        ModelConfig(name: "scratch", geometry: geometry, tokenizer: .bytes)
+    }
+}

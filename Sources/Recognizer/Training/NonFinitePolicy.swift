@@ -1,0 +1,27 @@
+/// What happens when a batch gives numbers that are not finite: its update is skipped and counted, and several in a row
+/// mean that the weights, not the batch, are to blame.
+package struct NonFinitePolicy: Sendable, Equatable {
+    package enum Verdict: Sendable, Equatable {
+        case skip, stop
+    }
+
+    /// In a row that stop the run.
+    package static let limit = 3
+
+    /// Updates skipped in all.
+    package private(set) var skipped: Int
+    private var inARow = 0
+
+    package init(skipped: Int = 0) { self.skipped = skipped }
+
+    /// Whether the last update gave finite numbers.
+    package var isClean: Bool { inARow == 0 }
+
+    package mutating func noteFinite() { inARow = 0 }
+
+    package mutating func noteNonFinite() -> Verdict {
+        skipped += 1
+        inARow += 1
+        return inARow < Self.limit ? .skip : .stop
+    }
+}
