@@ -1,5 +1,6 @@
 #include <gst/gst.h>
 #include <gst/app/gstappsink.h>
+#include <gst/app/gstappsrc.h>
 #include <gst/base/gsttypefindhelper.h>
 #include <gst/video/video.h>
 

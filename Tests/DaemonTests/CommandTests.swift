@@ -13,8 +13,8 @@ import Testing
         ("model-run", ModelRunCommand.self), ("model-quantize", ModelQuantizeCommand.self), ("run", RunCommand.self),
         ("classify", ClassifyCommand.self),
         ("eval", EvalCommand.self), ("train", TrainCommand.self), ("dataset", DatasetCommand.self),
-        ("dataset-check", DatasetCheckCommand.self),
-        ("dataset-split", DatasetSplitCommand.self), ("prompts", PromptsCommand.self),
+        ("dataset-check", DatasetCheckCommand.self), ("dataset-split", DatasetSplitCommand.self),
+        ("dataset-synth", DatasetSynthCommand.self), ("prompts", PromptsCommand.self),
         ("prompts-generate", PromptsGenerateCommand.self), ("bench", BenchCommand.self),
         ("version", VersionCommand.self),
     ]

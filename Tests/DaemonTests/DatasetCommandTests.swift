@@ -112,6 +112,51 @@ import Testing
         }
     }
 
+    @Test func synthDrawsADataSetThatTheCheckFindsNothingWrongWith() throws {
+        try withTemporaryDirectory { folder in
+            let synth = [
+                "synth", "--output", "\(folder)/out", "--clips-per-class", "1", "--val-per-class", "1", "--seed", "7",
+                "--tar",
+            ]
+            let made = try run(synth)
+            #expect(made.status == 0, "\(made.error)")
+            #expect(
+                made.output == """
+                    \(folder)/out/videos.tar: 30 clips
+                    \(folder)/out/labels.csv: 15 classes
+                    \(folder)/out/train.txt: 15 clips of 15 classes
+                    \(folder)/out/val.txt: 15 clips of 15 classes
+
+                    """)
+            let files = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/out").sorted()
+            #expect(files == ["labels.csv", "train.txt", "val.txt", "videos.tar"])
+            let check = try run([
+                "check", "--data", "\(folder)/out/videos.tar", "--list", "\(folder)/out/train.txt", "--val",
+                "\(folder)/out/val.txt", "--labels", "\(folder)/out/labels.csv",
+            ])
+            #expect(check.status == 0, "\(check.output)\(check.error)")
+            let again = try run(synth)
+            #expect(again.status == 73)
+            #expect(again.error == "claverd: cannot create \(folder)/out: the folder exists and is not empty\n")
+            #expect(try run(["synth", "--output", "\(folder)/x", "--clips-per-class", "0"]).status == 64)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["out"])
+        }
+    }
+
+    /// GStreamer sees only its own core elements.
+    @Test func synthNamesThePackagesThatItLacks() throws {
+        try withTemporaryDirectory { folder in
+            var environment = ProcessInfo.processInfo.environment
+            environment["GST_PLUGIN_SYSTEM_PATH_1_0"] = folder
+            environment["GST_REGISTRY"] = "\(folder)/registry.bin"
+            let run = try ProgramRun(
+                Self.program, ["dataset", "synth", "--output", "\(folder)/out"], environment: environment)
+            #expect(run.status == 69)
+            #expect(run.error.contains("install the Debian package gstreamer1.0-plugins-base"))
+            #expect(!FileManager.default.fileExists(atPath: "\(folder)/out"))
+        }
+    }
+
     /// 100,000 clips in 50 GB of archive, nine of ten without data, headers at their places and holes between.
     @Test func checksAHundredThousandClipsInBoundedMemory() throws {
         try withTemporaryDirectory { folder in

@@ -2,6 +2,6 @@ import ArgumentParser
 
 struct DatasetCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "dataset", abstract: "Make lists of clips, and check data sets.",
-        subcommands: [DatasetCheckCommand.self, DatasetSplitCommand.self])
+        commandName: "dataset", abstract: "Make lists of clips, check data sets, and draw one.",
+        subcommands: [DatasetCheckCommand.self, DatasetSplitCommand.self, DatasetSynthCommand.self])
 }

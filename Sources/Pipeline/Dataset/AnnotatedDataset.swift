@@ -31,8 +31,13 @@ package struct AnnotatedDataset: Sendable, Equatable {
     /// - Throws: `DatasetError` if the folder exists and is not empty, or cannot be made.
     package func write(to directory: String) throws(DatasetError) {
         let folder = try NewFolder(directory)
+        try write(into: folder)
+        try folder.commit()
+    }
+
+    /// Writes the same into a folder that is being filled.
+    func write(into folder: NewFolder) throws(DatasetError) {
         if !labels.isEmpty { try folder.write(labelsText, as: "labels.csv") }
         for list in lists { try folder.write(ClipList.text(list.entries), as: list.name + ".txt") }
-        try folder.commit()
     }
 }

@@ -122,7 +122,8 @@ package struct DatasetCheck: Sendable {
     ) -> (decoded: Int, findings: [DatasetFinding]) {
         guard let timeLimit else { return (0, []) }
         let outcome = Mutex<(decoded: Int, findings: [DatasetFinding])>((0, []))
-        inParallel(names.count, make: { ClipDecoder() }) { (index: Int, decoder: ClipDecoder) in
+        ParallelIndices.forEach(names.count, threads: threads, make: { ClipDecoder() }) {
+            (index: Int, decoder: ClipDecoder) in
             defer { advance() }
             guard let location = store.location(of: names[index]) else { return }
             do throws(ClipFailure) {
@@ -157,7 +158,7 @@ package struct DatasetCheck: Sendable {
     private func leaksByContent(_ candidates: [String], _ advance: @Sendable () -> Void) -> [DatasetFinding] {
         guard lists.count == 2 else { return [] }
         let digests = Mutex<[String: String]>([:])
-        inParallel(candidates.count, make: {}) { index, _ in
+        ParallelIndices.forEach(candidates.count, threads: threads, make: {}) { index, _ in
             defer { advance() }
             let name = candidates[index]
             guard let location = store.location(of: name), let digest = try? ClipContent(location).digest() else {
@@ -175,21 +176,6 @@ package struct DatasetCheck: Sendable {
                 kind: .leakByContent, list: lists[1].path, line: line.number, clip: line.entry.name,
                 reason:
                     "has the same bytes as \(twin.entry.name.escapedForLog) in \(lists[0].path), line \(twin.number)")
-        }
-    }
-
-    /// Runs `body` for each index, on threads that it may block, each with what `make` gives it.
-    private func inParallel<Own>(
-        _ count: Int, make: @Sendable () -> Own, _ body: @Sendable (Int, Own) -> Void
-    ) {
-        let next = Atomic(0)
-        DispatchQueue.concurrentPerform(iterations: min(threads, count)) { _ in
-            let own = make()
-            while true {
-                let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-                guard index < count else { return }
-                body(index, own)
-            }
         }
     }
 }

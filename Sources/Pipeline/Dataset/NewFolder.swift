@@ -40,6 +40,16 @@ package final class NewFolder {
         }
     }
 
+    /// Where a file or folder lies until the commit.
+    package func path(of name: String) -> String { "\(temporary)/\(name)" }
+
+    /// Makes a folder in it.
+    package func makeFolder(_ name: String) throws(DatasetError) {
+        guard mkdir(path(of: name), 0o755) == 0 else {
+            throw .io(path: "\(path)/\(name)", operation: .create, reason: FileKind.reason())
+        }
+    }
+
     package func commit() throws(DatasetError) {
         guard rename(temporary, path) == 0 else {
             throw .io(path: path, operation: .create, reason: FileKind.reason())

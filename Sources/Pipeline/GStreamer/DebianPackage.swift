@@ -3,11 +3,13 @@ package enum DebianPackage {
     /// The package of an element that a pipeline of ours names.
     package static func ofElement(_ name: String) -> String? {
         switch name {
-        case "filesrc", "fakesink", "capsfilter": "libgstreamer1.0-0"
-        case "decodebin", "appsink", "videoconvert", "videotestsrc": "gstreamer1.0-plugins-base"
-        case "rtspsrc", "souphttpsrc", "v4l2src", "videoflip", "jpegdec", "multipartdemux", "qtdemux", "matroskademux":
+        case "filesrc", "filesink", "fakesink", "capsfilter": "libgstreamer1.0-0"
+        case "decodebin", "appsink", "appsrc", "videoconvert", "videotestsrc": "gstreamer1.0-plugins-base"
+        case "rtspsrc", "souphttpsrc", "v4l2src", "videoflip", "jpegdec", "multipartdemux", "qtdemux", "matroskademux",
+            "mp4mux":
             "gstreamer1.0-plugins-good"
-        case "hlsdemux", "tsdemux", "h264parse", "h265parse", "av1dec": "gstreamer1.0-plugins-bad"
+        case "hlsdemux", "tsdemux", "h264parse", "h265parse", "av1dec", "openh264enc": "gstreamer1.0-plugins-bad"
+        case "x264enc": "gstreamer1.0-plugins-ugly"
         case let libav where libav.hasPrefix("av"): "gstreamer1.0-libav"
         default: nil
         }

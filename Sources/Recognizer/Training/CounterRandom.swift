@@ -5,7 +5,7 @@
 package struct CounterRandom: RandomNumberGenerator, Sendable {
     /// Keeps draws for different things apart.
     package enum Purpose: UInt32, Sendable {
-        case order, sampling, augmentation, mixing, prompts, path, initialisation
+        case order, sampling, augmentation, mixing, prompts, path, initialisation, drawing
     }
 
     private let key: SIMD2<UInt32>

@@ -43,6 +43,15 @@ final class TrainedParameters {
             gradient: trained.entry(name).map { gradients.pointer + $0.offset }, owner: self)
     }
 
+    /// The gradients of what belongs to a part and a block, or to a part's layers outside blocks; nil where they are frozen.
+    func gradients(of part: ParameterName.Part, block: Int? = nil) -> GradientStretch? {
+        let entries = trained.entries.filter {
+            ParameterName.part($0.name) == part && ParameterName.block($0.name) == block
+        }
+        guard let first = entries.first, let last = entries.last else { return nil }
+        return GradientStretch(self, first.offset..<last.offset + last.paddedCount)
+    }
+
     func clearGradients() {
         gradients.pointer.update(repeating: 0, count: gradients.count)
     }

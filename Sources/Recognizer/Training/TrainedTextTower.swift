@@ -15,6 +15,9 @@ final class TrainedTextTower {
     private let positions: ParameterSlot
     private let blocks: [TrainedBlock]
     private let head: ProjectionHead
+    /// Of every block, and of all else.
+    private let blockGradients: [GradientStretch?]
+    private let otherGradients: GradientStretch?
     private let arena: Arena<Memory>
 
     private struct Memory {
@@ -54,6 +57,8 @@ final class TrainedTextTower {
         head = ProjectionHead(
             parameters, norm: "ln_final", projection: "text_projection", width: width,
             outputs: geometry.embeddingWidth)
+        blockGradients = (0..<geometry.textLayers).map { parameters.gradients(of: .text, block: $0) }
+        otherGradients = parameters.gradients(of: .text)
         arena = Arena { arena in
             Memory(
                 inputs: (0...geometry.textLayers).map { _ in arena.take(rows * width) },
@@ -83,17 +88,20 @@ final class TrainedTextTower {
 
     /// Adds into the tower's gradients; after `forward` with the same texts.
     ///
-    /// - Parameter dOut: (texts, E)
-    func backward(_ dOut: UnsafePointer<Float>, _ texts: [[Int32]]) {
+    /// - Parameters:
+    ///   - dOut: (texts, E)
+    ///   - observer: told of each block's gradients when they are complete, the last block's first, then of all others.
+    func backward(_ dOut: UnsafePointer<Float>, _ texts: [[Int32]], observer: GradientStretch.Observer? = nil) {
         let (memory, width) = (arena.contents, geometry.embeddingWidth)
         let groups = groups(texts)
-        for group in groups {
+        for (number, group) in groups.enumerated() {
             if groups.count > 1 { forward(group) }
             for (row, member) in group.members.enumerated() {
                 (memory.dUnits + row * width).update(from: dOut + member * width, count: width)
             }
-            backward(group)
+            backward(group, observer: number + 1 < groups.count ? nil : observer)
         }
+        if let observer, let otherGradients { observer(otherGradients) }
     }
 
     private func groups(_ texts: [[Int32]]) -> [Group] {
@@ -153,7 +161,7 @@ final class TrainedTextTower {
         head.forward(memory.head, rows: group.texts.count, work)
     }
 
-    private func backward(_ group: Group) {
+    private func backward(_ group: Group, observer: GradientStretch.Observer?) {
         let (memory, width, length) = (arena.contents, geometry.textWidth, group.length)
         let count = group.texts.count
         var (dStream, other) = memory.dStreams
@@ -166,6 +174,7 @@ final class TrainedTextTower {
             blocks[index].backward(
                 other, dStream, memory.inputs[index], memory.tapes[index], memory.gradients, attention(group),
                 factors: .none, work)
+            if let observer, let gradients = blockGradients[index] { observer(gradients) }
             swap(&dStream, &other)
         }
         if let gradient = positions.gradient {

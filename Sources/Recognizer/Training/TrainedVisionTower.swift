@@ -13,6 +13,9 @@ final class TrainedVisionTower {
     private let temporal: [TrainedBlock]
     private let last: TrainedClassTokenBlock
     private let head: ProjectionHead
+    /// Of every block, spatial then temporal; of the patch layer; of the slot layer; of the head.
+    private let blockGradients: [GradientStretch?]
+    private let patchGradients, slotGradients, headGradients: GradientStretch?
     private let arena: Arena<Memory>
 
     private struct Memory {
@@ -55,6 +58,12 @@ final class TrainedVisionTower {
         head = ProjectionHead(
             parameters, norm: "visual.ln_post", projection: "visual.proj", width: width,
             outputs: geometry.embeddingWidth)
+        blockGradients =
+            (0..<geometry.visionLayers).map { parameters.gradients(of: .spatial, block: $0) }
+            + (0..<geometry.temporalLayers).map { parameters.gradients(of: .temporal, block: $0) }
+        patchGradients = parameters.gradients(of: .spatial)
+        slotGradients = parameters.gradients(of: .temporal)
+        headGradients = parameters.gradients(of: .head)
         arena = Arena { arena in
             Self.layOut(
                 &arena, geometry, clips: clips, trainsSpatial: trainsSpatial, keepsTapes: keepsTapes)
@@ -151,8 +160,16 @@ final class TrainedVisionTower {
 
     /// Adds into the gradients of all that is trained; after `forward` with the same arguments.
     ///
-    /// - Parameter dOut: (B, E)
-    func backward(_ dOut: UnsafePointer<Float>, _ input: Input, clips: Int, factors: [PathFactors]) {
+    /// - Parameters:
+    ///   - dOut: (B, E)
+    ///   - observer: told of each layer's gradients when they are complete, the head's first.
+    func backward(
+        _ dOut: UnsafePointer<Float>, _ input: Input, clips: Int, factors: [PathFactors],
+        observer: GradientStretch.Observer? = nil
+    ) {
+        func tell(_ gradients: GradientStretch?) {
+            if let observer, let gradients { observer(gradients) }
+        }
         let memory = arena.contents
         let (frames, width) = (geometry.frames, geometry.embeddingWidth)
         for row in 0..<clips * frames {
@@ -161,24 +178,30 @@ final class TrainedVisionTower {
         }
         var (dStream, other) = memory.dStreams
         head.backward(dStream, memory.dUnits, memory.head, rows: clips * frames, work)
+        tell(headGradients)
         let lastIndex = spatial.count + temporal.count
         last.backward(
             other, dStream, memory.inputs[lastIndex], memory.last, memory.gradients,
             temporalAttention(clips, classTokensOnly: true), factors: factors[lastIndex], work)
+        tell(blockGradients[lastIndex])
         swap(&dStream, &other)
         for index in temporal.indices.reversed() {
             backward(
                 temporal[index], spatial.count + index, other, dStream, temporalAttention(clips), factors: factors)
+            tell(blockGradients[spatial.count + index])
             swap(&dStream, &other)
         }
         slotLayer.backward(dStream, clips: clips, work)
+        tell(slotGradients)
         guard trainsSpatial, case .patches(let patches) = input else { return }
         for index in spatial.indices.reversed() {
             backward(spatial[index], index, other, dStream, spatialAttention(clips), factors: factors)
+            tell(blockGradients[index])
             swap(&dStream, &other)
         }
         patchLayer.backward(
             dStream, patches, memory.patch, scratch: (other, memory.gradients.normalised), frames: clips * frames, work)
+        tell(patchGradients)
     }
 
     private func backward(

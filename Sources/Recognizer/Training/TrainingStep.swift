@@ -18,6 +18,7 @@ package final class TrainingStep {
     let text: TrainedTextTower
     private let vision: TrainedVisionTower
     private let scale: ParameterSlot
+    private let scaleGradient: GradientStretch?
     private let arena: Arena<Memory>
     /// Batches since the last update.
     private var pending = 0
@@ -54,6 +55,7 @@ package final class TrainingStep {
         text = TrainedTextTower(parameters, geometry, rows: textRows, work)
         optimizer = AdamW(parameters, geometry, options.optimizer)
         scale = parameters.slot("logit_scale")
+        scaleGradient = parameters.gradients(of: .scale)
         average = options.averageDecay == nil ? nil : FloatBuffer(count: parameters.trained.count)
         let texts = capacity.prompts * capacity.classes
         arena = Arena { arena in
@@ -116,7 +118,10 @@ package final class TrainingStep {
     }
 
     /// Adds the gradients of a batch, as `1 / accumulation` of an update's, and gives its loss; the weights stay.
-    package func accumulate(_ batch: Batch) -> Outcome {
+    ///
+    /// - Parameter observer: told of every stretch of the gradients, once each, between the layers of the backward of the
+    ///   update's last batch; in the same order for the same model and options.
+    package func accumulate(_ batch: Batch, observer: GradientStretch.Observer? = nil) -> Outcome {
         let (prompts, classes) = batch.prompts.shape
         precondition(batch.count >= 1 && batch.count <= capacity.clips, "\(batch.count) clips of \(capacity.clips)")
         precondition(
@@ -159,11 +164,13 @@ package final class TrainingStep {
         if let gradient = scale.gradient, factor <= options.scaleLimit {
             gradient.pointee += Float(outcome.dLogScale)
         }
-        if options.trained != [.scale] {
-            vision.backward(memory.dVideo, input, clips: batch.count, factors: factors)
-        }
-        if trainsText { text.backward(memory.dText, tokens) }
         pending += 1
+        let told = pending == options.accumulation ? observer : nil
+        if let told, let scaleGradient { told(scaleGradient) }
+        if options.trained != [.scale] {
+            vision.backward(memory.dVideo, input, clips: batch.count, factors: factors, observer: told)
+        }
+        if trainsText { text.backward(memory.dText, tokens, observer: told) }
         return Outcome(loss: outcome.loss, correct: outcome.correct)
     }
 

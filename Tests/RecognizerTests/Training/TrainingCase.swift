@@ -81,14 +81,17 @@ struct TrainingCase {
 
     /// Accumulates this batch.
     @discardableResult
-    func accumulate(_ step: TrainingStep, prompts features: Tensor? = nil) throws -> TrainingStep.Outcome {
+    func accumulate(
+        _ step: TrainingStep, prompts features: Tensor? = nil, observer: GradientStretch.Observer? = nil
+    ) throws -> TrainingStep.Outcome {
         try patches.withUnsafeBufferPointer { patches in
             try targets.withUnsafeBufferPointer { targets in
                 step.accumulate(
                     TrainingStep.Batch(
                         clips: .patches(try #require(patches.baseAddress)), count: clips,
                         targets: try #require(targets.baseAddress),
-                        prompts: features.map { .features($0) } ?? .tokens(prompts)))
+                        prompts: features.map { .features($0) } ?? .tokens(prompts)),
+                    observer: observer)
             }
         }
     }
