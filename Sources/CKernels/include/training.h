@@ -97,9 +97,10 @@ const struct ckernels_training_functions *ckernels_training_bf16(void);
 // norm_forward: out = (in - mean) * factor * weight + bias for each row; statistics (rows, 2): mean and factor.
 //
 // norm_backward: d_in = residual + the gradient through the norm; `residual` may be null, and may be d_in. Also recomputes
-// `out` unless it is null. Adds into d_weight and d_bias.
+// `out`, which may be `in`, unless it is null. Adds into d_weight and d_bias.
 //
-// gelu_forward: out = in * sigmoid(1.702 in). gelu_backward: d_in from d_out, which may be the same; recomputes `out`.
+// gelu_forward: out = in * sigmoid(1.702 in). gelu_backward: d_in from d_out, which may be the same; recomputes `out`, which may
+// be `in`.
 //
 // adamw: decoupled weight decay, then Adam (Loshchilov and Hutter 2019) in the order of PyTorch's `AdamW`.
 //

@@ -32,7 +32,7 @@ struct NormLayer {
 
     /// - Parameters:
     ///   - dX: (rows, D), `residual` and the gradient through the norm.
-    ///   - out: (rows, D), what the forward gave; nil where nobody needs it.
+    ///   - out: (rows, D), what the forward gave, may be in the place of `x`; nil where nobody needs it.
     ///   - gradients: added into.
     ///   - dOut: (rows, D), not in the place of `dX`.
     ///   - residual: (rows, D), may be in the place of `dX`; nil for zero.

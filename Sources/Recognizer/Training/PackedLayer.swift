@@ -46,7 +46,7 @@ struct PackedLayer {
 
 /// Memory for packed weights, of those layers that are used together.
 final class WeightPacking {
-    private var memory = FloatBuffer(count: 0)
+    private var memory = PagedFloats(count: 0)
 
     /// Packs layers for one direction; what was packed before is gone.
     func pack(
@@ -55,7 +55,7 @@ final class WeightPacking {
     ) -> [PackedLayer] {
         let width = kernels.panel
         let needed = layers.reduce(0) { $0 + $1.outputs * $1.inputs }
-        if memory.count < needed { memory = FloatBuffer(count: needed) }
+        if memory.count < needed { memory = PagedFloats(count: needed) }
         var panels: [Panel] = []
         var packed: [PackedLayer] = []
         var offset = 0

@@ -102,7 +102,7 @@ struct TrainedBlock {
                 work.kernels)
         }
         work.sums.run(
-            tail.weightGradients(tape.tail, gradients.tail, rows: rows)
+            tail.weightGradients(dOut, tape.tail, gradients.tail, factors: factors, rows: rows)
                 + [projection.gradient(gradients.projected, gradients.normalised, rows: rows)], work.pool)
     }
 }

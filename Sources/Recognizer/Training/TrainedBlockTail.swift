@@ -24,15 +24,15 @@ struct TrainedBlockTail {
             outputs: width, inputs: 4 * width)
     }
 
-    /// What the forward leaves for the backward.
+    /// What the forward leaves for the backward, which uses it up.
     struct Tape {
         /// (rows, D), what the attention gave.
         let attended: UnsafeMutablePointer<Float>
-        /// (rows, D)
+        /// (rows, D); after the backward what `ln_2` gave.
         let middle: UnsafeMutablePointer<Float>
         /// (rows, 2)
         let statistics: UnsafeMutablePointer<Float>
-        /// (rows, 4D), before the activation.
+        /// (rows, 4D), before the activation; after the backward what the activation gave.
         let hidden: UnsafeMutablePointer<Float>
 
         init(rows: Int, width: Int, _ arena: inout ArenaCursor) {
@@ -45,23 +45,19 @@ struct TrainedBlockTail {
 
     /// Whole-batch memory of the backward, shared by all blocks.
     struct Gradients {
-        /// (rows, D): of `middle`, and with the factors of DropPath of what is added to `x` and to `middle`.
+        /// (rows, D): of `middle`, and where there are factors of DropPath, of what is added to `x` and to `middle`.
         let middle, scaledMiddle, scaledOut: UnsafeMutablePointer<Float>
         /// (rows, D)
         let attended: UnsafeMutablePointer<Float>
-        /// (rows, D), what `ln_2` gave, once more.
-        let normalised: UnsafeMutablePointer<Float>
-        /// (rows, 4D), before the activation, and what the activation gave, once more.
-        let hidden, active: UnsafeMutablePointer<Float>
+        /// (rows, 4D), before the activation.
+        let hidden: UnsafeMutablePointer<Float>
 
         init(rows: Int, width: Int, _ arena: inout ArenaCursor) {
             middle = arena.take(rows * width)
             scaledMiddle = arena.take(rows * width)
             scaledOut = arena.take(rows * width)
             attended = arena.take(rows * width)
-            normalised = arena.take(rows * width)
             hidden = arena.take(rows * 4 * width)
-            active = arena.take(rows * 4 * width)
         }
     }
 
@@ -103,28 +99,46 @@ struct TrainedBlockTail {
             let (begin, count, kernels) = (range.lowerBound, range.count, work.kernels)
             let (at, atHidden) = (begin * width, begin * 4 * width)
             let dNormalised = work.scratch(worker: worker)
-            kernels.add_scaled_rows(
-                gradients.scaledOut + at, nil, dOut + at, factors.tail(begin), count, width)
-            packed[2].backward(gradients.hidden + atHidden, gradients.scaledOut + at, rows: count, work, worker: worker)
+            if let factors = factors.tail(begin) {
+                kernels.add_scaled_rows(gradients.scaledOut + at, nil, dOut + at, factors, count, width)
+            }
+            packed[2].backward(
+                gradients.hidden + atHidden, scaledOut(dOut, gradients, factors) + at, rows: count, work, worker: worker
+            )
             kernels.gelu_backward(
-                gradients.hidden + atHidden, gradients.active + atHidden, gradients.hidden + atHidden,
+                gradients.hidden + atHidden, tape.hidden + atHidden, gradients.hidden + atHidden,
                 tape.hidden + atHidden, count * 4 * width)
             packed[1].backward(dNormalised, gradients.hidden + atHidden, rows: count, work, worker: worker)
             norm.backward(
-                gradients.middle + at, recomputing: gradients.normalised + at, dNorm, dNormalised, residual: dOut + at,
+                gradients.middle + at, recomputing: tape.middle + at, dNorm, dNormalised, residual: dOut + at,
                 tape.middle + at, statistics: tape.statistics + 2 * begin, rows: count, kernels)
-            kernels.add_scaled_rows(
-                gradients.scaledMiddle + at, nil, gradients.middle + at, factors.attention(begin), count, width)
-            packed[0].backward(gradients.attended + at, gradients.scaledMiddle + at, rows: count, work, worker: worker)
+            if let factors = factors.attention(begin) {
+                kernels.add_scaled_rows(
+                    gradients.scaledMiddle + at, nil, gradients.middle + at, factors, count, width)
+            }
+            packed[0].backward(
+                gradients.attended + at, scaledMiddle(gradients, factors) + at, rows: count, work, worker: worker)
         }
     }
 
-    /// The sums that `backward` leaves to be done.
-    func weightGradients(_ tape: Tape, _ gradients: Gradients, rows: Int) -> [WeightGradient?] {
+    /// The sums that `backward`, called with the same arguments, leaves to be done.
+    func weightGradients(
+        _ dOut: UnsafePointer<Float>, _ tape: Tape, _ gradients: Gradients, factors: PathFactors, rows: Int
+    ) -> [WeightGradient?] {
         [
-            contraction.gradient(gradients.scaledOut, gradients.active, rows: rows),
-            expansion.gradient(gradients.hidden, gradients.normalised, rows: rows),
-            output.gradient(gradients.scaledMiddle, tape.attended, rows: rows),
+            contraction.gradient(scaledOut(dOut, gradients, factors), tape.hidden, rows: rows),
+            expansion.gradient(gradients.hidden, tape.middle, rows: rows),
+            output.gradient(scaledMiddle(gradients, factors), tape.attended, rows: rows),
         ]
+    }
+
+    private func scaledOut(
+        _ dOut: UnsafePointer<Float>, _ gradients: Gradients, _ factors: PathFactors
+    ) -> UnsafePointer<Float> {
+        factors.tail(0) == nil ? dOut : UnsafePointer(gradients.scaledOut)
+    }
+
+    private func scaledMiddle(_ gradients: Gradients, _ factors: PathFactors) -> UnsafePointer<Float> {
+        UnsafePointer(factors.attention(0) == nil ? gradients.middle : gradients.scaledMiddle)
     }
 }

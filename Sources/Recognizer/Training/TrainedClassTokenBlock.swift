@@ -131,7 +131,7 @@ struct TrainedClassTokenBlock {
                 statistics: tape.statistics + 2 * begin, rows: count, kernels)
         }
         work.sums.run(
-            tail.weightGradients(tape.tail, gradients.tail, rows: frames) + [
+            tail.weightGradients(dOut, tape.tail, gradients.tail, factors: factors, rows: frames) + [
                 keysAndValues.gradient(dKeysAndValues, gradients.normalised, rows: rows),
                 queries.gradient(dQueries, tape.normalised, rows: frames),
             ], work.pool)

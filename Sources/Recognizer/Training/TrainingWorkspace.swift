@@ -6,10 +6,10 @@ final class TrainingWorkspace {
     let kernels: ckernels_training_functions
     let sums: WeightGradientSum
     private let packing = WeightPacking()
-    private let scratch: FloatBuffer
+    private let scratch: PagedFloats
     private let perWorker: Int
     /// (workers, RowChunks.most, inputs + 1), what the products of bfloat16 read.
-    private let halves: FloatBuffer
+    private let halves: PagedFloats
     private let halvesPerWorker: Int
     /// (chunks, 2, width): gradients of a norm from each part of the rows.
     private let normParts: FloatBuffer
@@ -30,9 +30,9 @@ final class TrainingWorkspace {
         kernels = try Self.kernels(precision)
         sums = WeightGradientSum(kernels, workers: pool.workers)
         perWorker = (RowChunks.most * width + 15) / 16 * 16
-        scratch = FloatBuffer(count: perWorker * pool.workers)
+        scratch = PagedFloats(count: perWorker * pool.workers)
         halvesPerWorker = precision == .bf16 ? (RowChunks.most * (max(width, depth) + 1) + 15) / 16 * 16 : 0
-        halves = FloatBuffer(count: halvesPerWorker * pool.workers)
+        halves = PagedFloats(count: halvesPerWorker * pool.workers)
         normParts = FloatBuffer(count: (RowChunks(rows: rows).count + 8) * 2 * width)
         attention = TrainedAttentionScratch(sequence: sequence, workers: pool.workers)
     }
