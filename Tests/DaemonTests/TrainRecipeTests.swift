@@ -36,7 +36,7 @@ import Testing
     @Test func defaultsAreThoseOfKinetics() throws {
         let recipe = TrainRecipe()
         let options = recipe.options(updates: 100, accumulation: 32)
-        #expect(options.schedule == CosineSchedule(base: 12e-6, floor: 12e-8, warmUp: 500, updates: 6000))
+        #expect(options.schedule == CosineSchedule(base: 12e-6, floor: 12e-6 * 0.01, warmUp: 500, updates: 6000))
         #expect(options.optimizer == AdamWOptions())
         #expect(options.optimizer.temporalFactor == 10 && options.optimizer.beta2 == 0.98)
         #expect(options.trained == Set(ParameterName.Part.allCases) && options.seed == 3047)

@@ -27,7 +27,7 @@ extension TrainRecipe {
             var out: [String: String] = [:]
             for entry in recipe.entries where !Self.freeKeys.contains(entry.key) {
                 out[entry.key] = SettingsWriter.json(entry.value).pretty.split(separator: "\n")
-                    .map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: " ")
+                    .map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: " ").replacing("\"", with: "")
             }
             return out
         }
