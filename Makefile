@@ -10,7 +10,7 @@ SWIFT ?= $(or $(shell command -v swift),$(wildcard /opt/swift/usr/bin/swift),$(w
 packages = $(foreach section,$(1),$(shell sed -n '/^\[$(section)\]/,/^\[/{/^[^[\#]/p}' etc/debian-packages))
 
 .NOTPARALLEL:
-.PHONY: demo build test test-debug test-release merges bench lint deps deps-run deps-test swift install uninstall clean
+.PHONY: demo build test test-debug test-release merges bench bench-training lint deps deps-run deps-test swift install uninstall clean
 
 demo: swift deps-run build
 	.build/release/claverd run etc/demo/claverd.yaml
@@ -39,6 +39,13 @@ merges: deps-test
 
 bench: swift deps
 	$(SWIFT) run -c release --static-swift-stdlib Benchmarks
+
+# Training beside PyTorch; PYTHON has torch.
+PYTHON ?= python3
+bench-training: swift deps
+	$(SWIFT) build -c release --static-swift-stdlib --product Benchmarks
+	$(PYTHON) Benchmarks/peers/train.py ViT-Ti/16@64px --batch 32
+	$(PYTHON) Benchmarks/peers/train.py ViT-B/32 --batch 2
 
 lint: swift
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests

@@ -3,23 +3,33 @@ import Recognizer
 /// Weights of the right shapes and plausible sizes: products take the same time whatever the values, unless they are zero.
 struct SyntheticModel {
     let geometry: ModelGeometry
-    let weights: ModelWeights
+    let state: StateDict
+
+    var weights: ModelWeights { ModelWeights(state) }
 
     init(_ geometry: ModelGeometry) {
         self.geometry = geometry
-        var generator = SplitMix(state: 1)
-        var tensors: [String: StoredTensor] = [:]
-        for (name, shape) in ModelTensors.shapes(of: geometry).sorted(by: { $0.key < $1.key }) {
-            let scale: Float = name.contains("ln_") && name.hasSuffix("weight") ? 0 : 0.05
-            let offset: Float = scale == 0 ? 1 : name == "logit_scale" ? 4 : 0
-            let count = shape.reduce(1, *)
-            let values = [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
-                for index in 0..<count { buffer[index] = offset + scale * generator.symmetric() }
-                initialized = count
+        let shapes = ModelTensors.shapes(of: geometry).sorted { $0.key < $1.key }
+        // All in one piece, which the allocator gives back to the system when nobody needs it any more.
+        let owner = HeapBytes(count: shapes.reduce(0) { $0 + 4 * $1.value.reduce(1, *) }) { memory in
+            var generator = SplitMix(state: 1)
+            var values = memory.bindMemory(to: Float.self)[...]
+            for (name, shape) in shapes {
+                let scale: Float = name.contains("ln_") && name.hasSuffix("weight") ? 0 : 0.05
+                let offset: Float = scale == 0 ? 1 : name == "logit_scale" ? 4 : 0
+                let count = shape.reduce(1, *)
+                for index in values.indices.prefix(count) { values[index] = offset + scale * generator.symmetric() }
+                values = values.dropFirst(count)
             }
-            tensors[name] = StoredTensor(Tensor(shape: shape, values: values))
         }
-        weights = ModelWeights(StateDict(tensors: tensors))
+        var tensors: [String: StoredTensor] = [:]
+        var offset = 0
+        for (name, shape) in shapes {
+            let end = offset + 4 * shape.reduce(1, *)
+            tensors[name] = StoredTensor(type: .float32, shape: shape, owner: owner, range: offset..<end)
+            offset = end
+        }
+        state = StateDict(tensors: tensors)
     }
 
     /// `count` frames of noise, (count, N, 3*P*P).

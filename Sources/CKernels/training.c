@@ -34,6 +34,8 @@
 #define TILE_ROWS 6
 #define TILE_VECTORS 4
 #include "training.inc.h"
+
+#include "training_bf16.inc.h"
 #endif
 
 enum { panel_portable = 8, panel_avx2 = 16, panel_avx512 = 64 };
@@ -51,6 +53,22 @@ static const struct ckernels_training_functions functions[] = {
     FUNCTIONS(avx512),
 #endif
 };
+
+#if defined(__x86_64__)
+static const struct ckernels_training_functions functions_bf16 = {
+    norm_forward_avx512,      norm_backward_avx512,      gelu_forward_avx512, gelu_backward_avx512,
+    attention_forward_avx512, attention_backward_avx512, adamw_avx512,        sum_of_squares_avx512,
+    add_scaled_rows_avx512,   add_columns_avx512,        add_avx512,          blend_avx512,
+    pack_bf16,                product_packed_bf16,       outer_product_bf16,  panel_avx512,
+};
+#endif
+
+const struct ckernels_training_functions *ckernels_training_bf16(void) {
+#if defined(__x86_64__)
+    if (ckernels_training_of(CKERNELS_AVX512) && __builtin_cpu_supports("avx512bf16")) return &functions_bf16;
+#endif
+    return NULL;
+}
 
 const struct ckernels_training_functions *ckernels_training_of(int set) {
     return ckernels_functions_of((enum ckernels_instructions)set) ? &functions[set] : NULL;

@@ -190,6 +190,33 @@ TARGET static void NAME(blend)(float *out, const float *x, float x_factor, const
     for (size_t i = 0; i < count; i++) out[i] = x_factor * x[i] + y_factor * y[i];
 }
 
+#if WIDTH == 16
+#define LOW_HALVES 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
+#define HIGH_HALVES 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
+#elif WIDTH == 8
+#define LOW_HALVES 0, 8, 1, 9, 2, 10, 3, 11
+#define HIGH_HALVES 4, 12, 5, 13, 6, 14, 7, 15
+#else
+#define LOW_HALVES 0, 4, 1, 5
+#define HIGH_HALVES 2, 6, 3, 7
+#endif
+
+// Rows become columns: each round interleaves the first half of the vectors with the second.
+INLINE void NAME(transpose)(VECTOR square[WIDTH]) {
+#pragma clang loop unroll(full)
+    for (int round = 1; round < WIDTH; round *= 2) {
+        VECTOR next[WIDTH];
+        for (int i = 0; i < WIDTH / 2; i++) {
+            next[2 * i] = __builtin_shufflevector(square[i], square[i + WIDTH / 2], LOW_HALVES);
+            next[2 * i + 1] = __builtin_shufflevector(square[i], square[i + WIDTH / 2], HIGH_HALVES);
+        }
+        for (int i = 0; i < WIDTH; i++) square[i] = next[i];
+    }
+}
+
+#undef LOW_HALVES
+#undef HIGH_HALVES
+
 // Columns of a packed panel.
 #define PANEL (TILE_VECTORS * WIDTH)
 
@@ -201,12 +228,17 @@ TARGET static void NAME(pack)(
             for (int j = 0; j < PANEL; j += WIDTH) STORE(panel + j, LOAD(b + k * row_stride + j));
         return;
     }
-    // A cache line of each column at a time.
-    for (size_t first = 0; first < depth; first += 16) {
-        size_t end = first + 16 < depth ? first + 16 : depth;
-        for (size_t j = 0; j < PANEL; j++)
-            for (size_t k = first; k < end; k++) panel[k * PANEL + j] = b[k * row_stride + j * column_stride];
-    }
+    size_t k = 0;
+    // Each column's values are contiguous: a square of them at a time.
+    for (; row_stride == 1 && k + WIDTH <= depth; k += WIDTH)
+        for (size_t j = 0; j < PANEL; j += WIDTH) {
+            VECTOR square[WIDTH];
+            for (int i = 0; i < WIDTH; i++) square[i] = LOAD(b + k + (j + i) * column_stride);
+            NAME(transpose)(square);
+            for (int i = 0; i < WIDTH; i++) STORE(panel + (k + i) * PANEL + j, square[i]);
+        }
+    for (; k < depth; k++)
+        for (size_t j = 0; j < PANEL; j++) panel[k * PANEL + j] = b[k * row_stride + j * column_stride];
 }
 
 // c (rows x PANEL) = start + a (rows x depth) panel, where start is `bias`, c itself or nothing; `rows` is a constant.
@@ -224,6 +256,9 @@ INLINE void NAME(panel_tile)(
         // Keeps one register for each row; clang would otherwise add up the rows' distances anew at every step.
         if (a_row != 1) __asm__("" : "+r"(lefts[i]));
     }
+    // What the tile below this one begins from.
+    for (int i = 0; accumulate && i < rows; i++)
+        for (int j = 0; j < PANEL; j += 16) __builtin_prefetch(c + (rows + i) * c_stride + j, 1);
 #pragma clang loop unroll_count(4)
     for (size_t k = 0; k < depth; k++) {
         VECTOR right[TILE_VECTORS];
@@ -249,8 +284,9 @@ INLINE void NAME(panel_tile)(
 
 TARGET static void NAME(product_packed)(
     float *out, size_t out_stride, const float *x, size_t x_stride, const float *packed, const float *bias, size_t rows,
-    size_t depth, size_t columns
+    size_t depth, size_t columns, float *scratch
 ) {
+    (void)scratch;
     // A stretch of a panel stays in the first-level cache while all rows pass.
     const size_t stretch = 256;
     for (size_t j = 0; j < columns; j += PANEL, packed += depth * PANEL)
@@ -272,30 +308,28 @@ TARGET static void NAME(outer_product)(
     float *out, size_t out_stride, const float *left, size_t left_stride, const float *right, size_t right_stride,
     size_t rows, size_t outputs, size_t inputs, int accumulate, float *scratch
 ) {
-    enum { STRETCH = CKERNELS_OUTER_ROWS, BAND = CKERNELS_OUTER_OUTPUTS, SLOT = 8 };
+    enum { STRETCH = CKERNELS_OUTER_ROWS, BAND = CKERNELS_OUTER_OUTPUTS, SLOT = 8, SPACE = CKERNELS_OUTER_TILE };
     float *panel = scratch, *slots = scratch + STRETCH * 64;
     for (size_t first = 0; first < outputs; first += BAND) {
         size_t band = outputs - first < BAND ? outputs - first : BAND;
         for (size_t k = 0; k < rows; k += STRETCH) {
             size_t count = rows - k < STRETCH ? rows - k : STRETCH;
             // Tiles of the left side one after the other, eight floats for each row.
-            for (size_t i = 0; i < band; i += TILE_ROWS) {
-                float *slot = slots + i / TILE_ROWS * STRETCH * SLOT;
-                size_t height = band - i < TILE_ROWS ? band - i : TILE_ROWS;
-                const float *from = left + k * left_stride + first + i;
-                if (first + i + SLOT <= outputs)
-                    for (size_t row = 0; row < count; row++)
-                        memcpy(slot + row * SLOT, from + row * left_stride, SLOT * sizeof(float));
-                else
-                    for (size_t row = 0; row < count; row++)
-                        for (size_t h = 0; h < height; h++) slot[row * SLOT + h] = from[row * left_stride + h];
+            for (size_t row = 0; row < count; row++) {
+                const float *from = left + (k + row) * left_stride + first;
+                float *slot = slots + row * SLOT;
+                size_t i = 0;
+                for (; i < band && first + i + SLOT <= outputs; i += TILE_ROWS, slot += SPACE)
+                    memcpy(slot, from + i, SLOT * sizeof(float));
+                for (; i < band; i += TILE_ROWS, slot += SPACE)
+                    for (size_t h = 0; h < TILE_ROWS && i + h < band; h++) slot[h] = from[i + h];
             }
             for (size_t j = 0; j < inputs; j += PANEL) {
                 NAME(pack)(panel, right + k * right_stride + j, right_stride, 1, count);
                 for (size_t i = 0; i < band; i += TILE_ROWS) {
 #define TILE(height)                                                                                                   \
     NAME(panel_tile)(                                                                                                  \
-        out + (first + i) * out_stride + j, out_stride, slots + i / TILE_ROWS * STRETCH * SLOT, 1, SLOT, panel, count, \
+        out + (first + i) * out_stride + j, out_stride, slots + i / TILE_ROWS * SPACE, 1, SLOT, panel, count, \
         NULL, accumulate || k > 0, height)
                     EACH_HEIGHT(band - i, TILE)
 #undef TILE

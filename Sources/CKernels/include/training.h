@@ -50,9 +50,11 @@ struct ckernels_adamw {
 
 // Rows and outputs that `outer_product` holds at a time, and the scratch that this takes.
 enum {
-    CKERNELS_OUTER_ROWS = 128,
+    CKERNELS_OUTER_ROWS = 256,
     CKERNELS_OUTER_OUTPUTS = 256,
-    CKERNELS_OUTER_SCRATCH = CKERNELS_OUTER_ROWS * (64 + 8 * (CKERNELS_OUTER_OUTPUTS / 4)),
+    // Eight floats for each row, and a cache line, lest all tiles begin in the same set of the cache.
+    CKERNELS_OUTER_TILE = CKERNELS_OUTER_ROWS * 8 + 16,
+    CKERNELS_OUTER_SCRATCH = CKERNELS_OUTER_ROWS * 64 + CKERNELS_OUTER_TILE * (CKERNELS_OUTER_OUTPUTS / 4),
 };
 
 struct ckernels_training_functions {
@@ -77,7 +79,7 @@ struct ckernels_training_functions {
     void (*pack)(float *panel, const float *b, size_t row_stride, size_t column_stride, size_t depth);
     void (*product_packed)(
         float *out, size_t out_stride, const float *x, size_t x_stride, const float *packed, const float *bias, size_t rows,
-        size_t depth, size_t columns);
+        size_t depth, size_t columns, float *scratch);
     void (*outer_product)(
         float *out, size_t out_stride, const float *left, size_t left_stride, const float *right, size_t right_stride,
         size_t rows, size_t outputs, size_t inputs, int accumulate, float *scratch);
@@ -88,6 +90,9 @@ struct ckernels_training_functions {
 const struct ckernels_training_functions *ckernels_training(void);
 // `set` is one of `enum ckernels_instructions`. Null where this processor lacks the instructions.
 const struct ckernels_training_functions *ckernels_training_of(int set);
+// The fastest, but for `pack`, `product_packed` and `outer_product`: these round both sides to bfloat16 and sum in float32. What
+// `pack` writes only this table's `product_packed` reads. Null where the processor has no such products.
+const struct ckernels_training_functions *ckernels_training_bf16(void);
 
 // norm_forward: out = (in - mean) * factor * weight + bias for each row; statistics (rows, 2): mean and factor.
 //
@@ -107,7 +112,7 @@ const struct ckernels_training_functions *ckernels_training_of(int set);
 // pack: one panel (depth, panel) of a matrix b (depth, columns), where b[k][j] stands at k * row_stride + j * column_stride.
 //
 // product_packed: out (rows, columns) = bias + x (rows, depth) b, where `packed` are all panels of b, and `bias` (columns) may be
-// null. `columns` is a multiple of 64; any depth.
+// null. `columns` is a multiple of 64; any depth. scratch: (rows, depth + 1), which float32 leaves alone.
 //
 // outer_product: out (outputs, inputs) = the transpose of left (rows, outputs) times right (rows, inputs), or that added to it.
 // `inputs` is a multiple of 64. scratch: CKERNELS_OUTER_SCRATCH floats.

@@ -24,8 +24,8 @@ final class AdamW {
 
     private let options: AdamWOptions
     private let parameters: TrainedParameters
-    let mean: FloatBuffer
-    let square: FloatBuffer
+    let mean: PagedFloats
+    let square: PagedFloats
     private let pieces: [Piece]
 
     private struct Piece {
@@ -40,8 +40,8 @@ final class AdamW {
     init(_ parameters: TrainedParameters, _ geometry: ModelGeometry, _ options: AdamWOptions) {
         self.options = options
         self.parameters = parameters
-        mean = FloatBuffer(count: parameters.trained.count)
-        square = FloatBuffer(count: parameters.trained.count)
+        mean = PagedFloats(count: parameters.trained.count)
+        square = PagedFloats(count: parameters.trained.count)
         pieces = parameters.trained.entries.flatMap { entry -> [Piece] in
             guard let value = parameters.layout.entry(entry.name) else { return [] }
             return stride(from: 0, to: entry.paddedCount, by: Self.piece).map { begin in

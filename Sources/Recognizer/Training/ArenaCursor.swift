@@ -19,14 +19,14 @@ struct ArenaCursor {
 /// A flat memory and what was laid out in it.
 struct Arena<Contents> {
     let contents: Contents
-    private let memory: FloatBuffer
+    private let memory: PagedFloats
 
     /// - Parameter layOut: called twice, the first time over memory that it must not touch.
     init(_ layOut: (inout ArenaCursor) -> Contents) {
         let nothing = FloatBuffer(count: 1)
         var counting = ArenaCursor(nothing.pointer)
         _ = layOut(&counting)
-        memory = FloatBuffer(count: counting.used)
+        memory = PagedFloats(count: counting.used)
         var cursor = ArenaCursor(memory.pointer)
         contents = layOut(&cursor)
     }

@@ -24,22 +24,23 @@ struct PackedLayer {
     ///   - out: (rows, outputs)
     ///   - x: (rows, inputs)
     func forward(
-        _ out: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, rows: Int,
-        _ kernels: borrowing ckernels_training_functions
+        _ out: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, rows: Int, _ work: TrainingWorkspace, worker: Int
     ) {
-        kernels.product_packed(
-            out, layer.outputs, x, layer.inputs, packed, layer.bias, rows, layer.inputs, layer.outputs)
+        work.kernels.product_packed(
+            out, layer.outputs, x, layer.inputs, packed, layer.bias, rows, layer.inputs, layer.outputs,
+            work.halves(worker: worker))
     }
 
     /// - Parameters:
     ///   - dX: (rows, inputs)
     ///   - dOut: (rows, outputs)
     func backward(
-        _ dX: UnsafeMutablePointer<Float>, _ dOut: UnsafePointer<Float>, rows: Int,
-        _ kernels: borrowing ckernels_training_functions
+        _ dX: UnsafeMutablePointer<Float>, _ dOut: UnsafePointer<Float>, rows: Int, _ work: TrainingWorkspace,
+        worker: Int
     ) {
-        kernels.product_packed(
-            dX, layer.inputs, dOut, layer.outputs, packed, nil, rows, layer.outputs, layer.inputs)
+        work.kernels.product_packed(
+            dX, layer.inputs, dOut, layer.outputs, packed, nil, rows, layer.outputs, layer.inputs,
+            work.halves(worker: worker))
     }
 }
 

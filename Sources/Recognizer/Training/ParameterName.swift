@@ -32,6 +32,11 @@ package enum ParameterName {
     /// Whether the learning rate of the temporal part applies.
     package static func isTemporal(_ name: String) -> Bool { name.contains("temporal_") }
 
+    /// Whether the gradient is a sum over rows that one layer makes at once: that of a matrix that rows are multiplied with.
+    static func isSummed(_ name: String, shape: [Int]) -> Bool {
+        shape.count > 1 && !name.contains("embedding")
+    }
+
     /// Whether weight decay applies: neither to vectors and scalars nor to positional embeddings.
     package static func isDecayed(_ name: String, shape: [Int]) -> Bool {
         shape.count > 1 && !name.hasSuffix(".bias") && !name.contains("positional_embedding")

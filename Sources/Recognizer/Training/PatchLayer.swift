@@ -46,7 +46,7 @@ struct PatchLayer {
         work.eachChunk(of: frames * patchCount) { range, worker in
             let embedded = work.scratch(worker: worker)
             packed[0].forward(
-                embedded, patches + range.lowerBound * geometry.patchValues, rows: range.count, kernels)
+                embedded, patches + range.lowerBound * geometry.patchValues, rows: range.count, work, worker: worker)
             for row in range {
                 let (frame, token) = (row / patchCount, row % patchCount + 1)
                 kernels.add_scaled_rows(

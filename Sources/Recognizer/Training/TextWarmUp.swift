@@ -30,9 +30,9 @@ package struct TextWarmUp: Sendable, Equatable {
         }
         let parameters = try TrainedParameters(weights, geometry) { ParameterName.part($0) == .text }
         let rows = max(4096, geometry.contextLength)
-        let work = TrainingWorkspace(
-            pool: pool, width: 5 * geometry.textWidth, rows: rows, sequence: geometry.contextLength)
-        let tower = TrainedTextTower(parameters, geometry, rows: rows, work)
+        let work = try TrainingWorkspace(
+            pool: pool, precision: .f32, width: 5 * geometry.textWidth, rows: rows, sequence: geometry.contextLength)
+        let tower = TrainedTextTower(parameters, geometry, rows: rows, isTrained: true, work)
         var options = AdamWOptions()
         (options.weightDecay, options.beta2) = (0.01, 0.999)
         let optimizer = AdamW(parameters, geometry, options)
@@ -50,6 +50,7 @@ package struct TextWarmUp: Sendable, Equatable {
                 drawn < prompts.count ? Array(random.permutation(prompts.count).prefix(drawn)) : Array(0..<drawn)
             let texts = chosen.flatMap { prompts[$0] }
             parameters.clearGradients()
+            work.sums.adds = false
             tower.forward(features.pointer, texts)
             let value = loss.run(
                 dFeatures: dFeatures.pointer, features.pointer, classes: labels, width: width, shares: shares.pointer)

@@ -71,7 +71,7 @@ struct TrainedBlock {
             let normalised = work.scratch(worker: worker)
             norm.forward(
                 normalised, statistics: tape.statistics + 2 * begin, x + begin * width, rows: count, work.kernels)
-            packed[0].forward(tape.projected + begin * 3 * width, normalised, rows: count, work.kernels)
+            packed[0].forward(tape.projected + begin * 3 * width, normalised, rows: count, work, worker: worker)
         }
         attention.forward(
             tape.tail.attended, statistics: tape.attentionStatistics, parts(tape.projected), work)
@@ -95,7 +95,7 @@ struct TrainedBlock {
             let (begin, count) = (range.lowerBound, range.count)
             let at = begin * width
             let dNormalised = work.scratch(worker: worker)
-            packed[0].backward(dNormalised, gradients.projected + 3 * at, rows: count, work.kernels)
+            packed[0].backward(dNormalised, gradients.projected + 3 * at, rows: count, work, worker: worker)
             norm.backward(
                 dX + at, recomputing: gradients.normalised + at, dNorm, dNormalised,
                 residual: gradients.tail.middle + at, x + at, statistics: tape.statistics + 2 * begin, rows: count,

@@ -80,13 +80,13 @@ struct TrainedBlockTail {
             let (at, atHidden) = (begin * width, begin * 4 * width)
             let active = work.scratch(worker: worker)
             let branch = active + count * 4 * width
-            packed[0].forward(branch, tape.attended + at, rows: count, kernels)
+            packed[0].forward(branch, tape.attended + at, rows: count, work, worker: worker)
             kernels.add_scaled_rows(tape.middle + at, x + at, branch, factors.attention(begin), count, width)
             norm.forward(
                 branch, statistics: tape.statistics + 2 * begin, tape.middle + at, rows: count, kernels)
-            packed[1].forward(tape.hidden + atHidden, branch, rows: count, kernels)
+            packed[1].forward(tape.hidden + atHidden, branch, rows: count, work, worker: worker)
             kernels.gelu_forward(active, tape.hidden + atHidden, count * 4 * width)
-            packed[2].forward(branch, active, rows: count, kernels)
+            packed[2].forward(branch, active, rows: count, work, worker: worker)
             kernels.add_scaled_rows(out + at, tape.middle + at, branch, factors.tail(begin), count, width)
         }
     }
@@ -105,17 +105,17 @@ struct TrainedBlockTail {
             let dNormalised = work.scratch(worker: worker)
             kernels.add_scaled_rows(
                 gradients.scaledOut + at, nil, dOut + at, factors.tail(begin), count, width)
-            packed[2].backward(gradients.hidden + atHidden, gradients.scaledOut + at, rows: count, kernels)
+            packed[2].backward(gradients.hidden + atHidden, gradients.scaledOut + at, rows: count, work, worker: worker)
             kernels.gelu_backward(
                 gradients.hidden + atHidden, gradients.active + atHidden, gradients.hidden + atHidden,
                 tape.hidden + atHidden, count * 4 * width)
-            packed[1].backward(dNormalised, gradients.hidden + atHidden, rows: count, kernels)
+            packed[1].backward(dNormalised, gradients.hidden + atHidden, rows: count, work, worker: worker)
             norm.backward(
                 gradients.middle + at, recomputing: gradients.normalised + at, dNorm, dNormalised, residual: dOut + at,
                 tape.middle + at, statistics: tape.statistics + 2 * begin, rows: count, kernels)
             kernels.add_scaled_rows(
                 gradients.scaledMiddle + at, nil, gradients.middle + at, factors.attention(begin), count, width)
-            packed[0].backward(gradients.attended + at, gradients.scaledMiddle + at, rows: count, kernels)
+            packed[0].backward(gradients.attended + at, gradients.scaledMiddle + at, rows: count, work, worker: worker)
         }
     }
 

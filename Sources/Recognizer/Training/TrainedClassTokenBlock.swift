@@ -73,16 +73,16 @@ struct TrainedClassTokenBlock {
             let normalised = work.scratch(worker: worker)
             norm.forward(
                 normalised, statistics: tape.statistics + 2 * begin, x + begin * width, rows: count, work.kernels)
-            packed[1].forward(tape.keysAndValues + begin * 2 * width, normalised, rows: count, work.kernels)
+            packed[1].forward(tape.keysAndValues + begin * 2 * width, normalised, rows: count, work, worker: worker)
             for row in range where row % tokens == 0 {
                 let to = row / tokens * width
                 (tape.classTokens + to).update(from: x + row * width, count: width)
                 (tape.normalised + to).update(from: normalised + (row - begin) * width, count: width)
             }
         }
-        work.eachChunk(of: frames) { range, _ in
+        work.eachChunk(of: frames) { range, worker in
             let at = range.lowerBound * width
-            packed[0].forward(tape.queries + at, tape.normalised + at, rows: range.count, work.kernels)
+            packed[0].forward(tape.queries + at, tape.normalised + at, rows: range.count, work, worker: worker)
         }
         attention.forward(
             tape.tail.attended, statistics: tape.attentionStatistics,
@@ -111,15 +111,15 @@ struct TrainedClassTokenBlock {
         // The gradient of the class tokens' normalised rows through their queries.
         let throughQueries = gradients.tail.attended
         let packed = work.pack([queries, keysAndValues], .backward)
-        work.eachChunk(of: frames) { range, _ in
+        work.eachChunk(of: frames) { range, worker in
             let at = range.lowerBound * width
-            packed[0].backward(throughQueries + at, dQueries + at, rows: range.count, work.kernels)
+            packed[0].backward(throughQueries + at, dQueries + at, rows: range.count, work, worker: worker)
         }
         work.eachChunk(of: rows, summing: norm) { range, worker, dNorm in
             let (begin, count, kernels) = (range.lowerBound, range.count, work.kernels)
             let at = begin * width
             let dNormalised = work.scratch(worker: worker)
-            packed[1].backward(dNormalised, dKeysAndValues + 2 * at, rows: count, work.kernels)
+            packed[1].backward(dNormalised, dKeysAndValues + 2 * at, rows: count, work, worker: worker)
             (dX + at).update(repeating: 0, count: count * width)
             for row in range where row % tokens == 0 {
                 let from = row / tokens * width

@@ -6,8 +6,8 @@ final class TrainedParameters {
     let layout: ParameterLayout
     /// Of those that are trained: gradients and all that an optimizer keeps lie like this.
     let trained: ParameterLayout
-    let values: FloatBuffer
-    let gradients: FloatBuffer
+    let values: PagedFloats
+    let gradients: PagedFloats
 
     /// - Throws: `RecognizerError` for missing tensors and wrong shapes.
     init(
@@ -15,8 +15,8 @@ final class TrainedParameters {
     ) throws(RecognizerError) {
         layout = ParameterLayout(geometry)
         trained = ParameterLayout(geometry, where: isTrained)
-        values = FloatBuffer(count: layout.count)
-        gradients = FloatBuffer(count: trained.count)
+        values = PagedFloats(count: layout.count)
+        gradients = PagedFloats(count: trained.count)
         try load(state)
     }
 
@@ -52,12 +52,16 @@ final class TrainedParameters {
         return GradientStretch(self, first.offset..<last.offset + last.paddedCount)
     }
 
+    /// Begins an update: sets those gradients to zero that layers add to one by one. Those of the weights of `WeightGradientSum`
+    /// are overwritten by its first sums.
     func clearGradients() {
-        gradients.pointer.update(repeating: 0, count: gradients.count)
+        for entry in trained.entries where !ParameterName.isSummed(entry.name, shape: entry.shape) {
+            (gradients.pointer + entry.offset).update(repeating: 0, count: entry.count)
+        }
     }
 
     /// A copy of a parameter's values, or of its gradient, as a tensor.
-    static func copy(_ buffer: FloatBuffer, _ entry: ParameterLayout.Entry) -> StoredTensor {
+    static func copy(_ buffer: PagedFloats, _ entry: ParameterLayout.Entry) -> StoredTensor {
         let owner = HeapBytes(count: entry.count * 4) { memory in
             memory.copyMemory(
                 from: UnsafeRawBufferPointer(start: buffer.pointer + entry.offset, count: entry.count * 4))
@@ -66,7 +70,7 @@ final class TrainedParameters {
     }
 
     /// Copies of all entries of a layout under `prefix` and their names.
-    static func copies(_ buffer: FloatBuffer, _ layout: ParameterLayout, prefix: String = "") -> [String: StoredTensor]
+    static func copies(_ buffer: PagedFloats, _ layout: ParameterLayout, prefix: String = "") -> [String: StoredTensor]
     {
         var tensors: [String: StoredTensor] = [:]
         for entry in layout.entries { tensors[prefix + entry.name] = copy(buffer, entry) }

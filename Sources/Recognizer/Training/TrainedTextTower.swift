@@ -21,8 +21,9 @@ final class TrainedTextTower {
     private let arena: Arena<Memory>
 
     private struct Memory {
-        /// (rows, D) each: the input of every block, and the last one's output.
+        /// (rows, D) each: the input of every block, and the last one's output. Where nothing is trained two take turns.
         let inputs: [UnsafeMutablePointer<Float>]
+        /// Of every block; the same one again and again where nothing is trained.
         let tapes: [TrainedBlock.Tape]
         let head: ProjectionHead.Tape
         let gradients: TrainedBlock.Gradients
@@ -42,8 +43,13 @@ final class TrainedTextTower {
         let length: Int
     }
 
-    /// - Parameter rows: tokens of a group at most, padding included; at least the context length.
-    init(_ parameters: TrainedParameters, _ geometry: ModelGeometry, rows: Int, _ work: TrainingWorkspace) {
+    /// - Parameters:
+    ///   - rows: tokens of a group at most, padding included; at least the context length.
+    ///   - isTrained: whether there will be a backward.
+    init(
+        _ parameters: TrainedParameters, _ geometry: ModelGeometry, rows: Int, isTrained: Bool,
+        _ work: TrainingWorkspace
+    ) {
         precondition(rows >= geometry.contextLength, "\(rows) rows for texts of \(geometry.contextLength)")
         let width = geometry.textWidth
         self.geometry = geometry
@@ -60,9 +66,15 @@ final class TrainedTextTower {
         blockGradients = (0..<geometry.textLayers).map { parameters.gradients(of: .text, block: $0) }
         otherGradients = parameters.gradients(of: .text)
         arena = Arena { arena in
-            Memory(
-                inputs: (0...geometry.textLayers).map { _ in arena.take(rows * width) },
-                tapes: (0..<geometry.textLayers).map { _ in TrainedBlock.Tape(rows: rows, width: width, &arena) },
+            var inputs: [UnsafeMutablePointer<Float>] = []
+            var tapes: [TrainedBlock.Tape] = []
+            for block in 0...geometry.textLayers {
+                inputs.append(isTrained || block < 2 ? arena.take(rows * width) : inputs[block - 2])
+                let isNew = isTrained || tapes.isEmpty
+                tapes.append(isNew ? TrainedBlock.Tape(rows: rows, width: width, &arena) : tapes[0])
+            }
+            return Memory(
+                inputs: inputs, tapes: tapes,
                 head: ProjectionHead.Tape(rows: rows, width: width, outputs: geometry.embeddingWidth, &arena),
                 gradients: TrainedBlock.Gradients(rows: rows, width: width, &arena),
                 dStreams: (arena.take(rows * width), arena.take(rows * width)),
@@ -94,7 +106,10 @@ final class TrainedTextTower {
     func backward(_ dOut: UnsafePointer<Float>, _ texts: [[Int32]], observer: GradientStretch.Observer? = nil) {
         let (memory, width) = (arena.contents, geometry.embeddingWidth)
         let groups = groups(texts)
+        let adds = work.sums.adds
+        defer { work.sums.adds = adds }
         for (number, group) in groups.enumerated() {
+            work.sums.adds = adds || number > 0
             if groups.count > 1 { forward(group) }
             for (row, member) in group.members.enumerated() {
                 (memory.dUnits + row * width).update(from: dOut + member * width, count: width)

@@ -4,6 +4,9 @@ package struct TrainingOptions: Sendable, Equatable {
     /// Parts of the model that learn. Without `.spatial` the backward stops at the temporal blocks; without `.text` features of
     /// prompts may be given.
     package var trained: Set<ParameterName.Part> = Set(ParameterName.Part.allCases)
+    /// Of the products with weights and of the sums that are the weights' gradients: `.f32`, or `.bf16` with sums in float32. Weights,
+    /// attention, norms, loss and optimizer are in float32 in either.
+    package var precision: Precision = .f32
     package var optimizer = AdamWOptions()
     package var schedule: CosineSchedule
     /// Batches whose gradients make one update.

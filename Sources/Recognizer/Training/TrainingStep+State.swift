@@ -58,7 +58,7 @@ extension TrainingStep {
     }
 
     private func load(
-        _ buffer: FloatBuffer, _ prefix: String, _ state: StateDict, _ path: String
+        _ buffer: PagedFloats, _ prefix: String, _ state: StateDict, _ path: String
     ) throws(RecognizerError) {
         for entry in parameters.trained.entries {
             let name = prefix + entry.name
@@ -81,7 +81,7 @@ extension TrainingStep {
     }
 
     /// Moves the average towards the weights.
-    func follow(_ average: FloatBuffer, decay: Float) {
+    func follow(_ average: PagedFloats, decay: Float) {
         eachTrained { offset, value, count in
             let at = average.pointer + offset
             work.kernels.blend(at, at, decay, value, 1 - decay, count)

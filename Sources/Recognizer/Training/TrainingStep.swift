@@ -13,7 +13,7 @@ package final class TrainingStep {
     package internal(set) var updates = 0
     let parameters: TrainedParameters
     let optimizer: AdamW
-    let average: FloatBuffer?
+    let average: PagedFloats?
     let work: TrainingWorkspace
     let text: TrainedTextTower
     private let vision: TrainedVisionTower
@@ -34,7 +34,8 @@ package final class TrainingStep {
     }
 
     /// - Parameter weights: of a whole model, copied.
-    /// - Throws: `RecognizerError` for missing tensors and wrong shapes.
+    /// - Throws: `RecognizerError` for missing tensors and wrong shapes, and for a precision that training or this processor
+    ///   does not have.
     package init(
         weights: StateDict, geometry: ModelGeometry, options: TrainingOptions, capacity: TrainingCapacity,
         pool: WorkerPool
@@ -46,17 +47,19 @@ package final class TrainingStep {
         let clipRows = geometry.frames * geometry.tokens
         let rows = capacity.clips * clipRows
         let textRows = max(capacity.textRows, geometry.contextLength)
-        work = TrainingWorkspace(
-            pool: pool, width: 5 * max(geometry.visionWidth, geometry.textWidth), rows: max(rows, textRows),
-            sequence: max(clipRows, geometry.contextLength))
+        work = try TrainingWorkspace(
+            pool: pool, precision: options.precision, width: 5 * max(geometry.visionWidth, geometry.textWidth),
+            rows: max(rows, textRows),
+            depth: geometry.patchValues, sequence: max(clipRows, geometry.contextLength))
         vision = TrainedVisionTower(
             parameters, geometry, clips: capacity.clips, trainsSpatial: options.trained.contains(.spatial),
             keepsTapes: !options.checkpointing, work)
-        text = TrainedTextTower(parameters, geometry, rows: textRows, work)
+        text = TrainedTextTower(
+            parameters, geometry, rows: textRows, isTrained: options.trained.contains(.text), work)
         optimizer = AdamW(parameters, geometry, options.optimizer)
         scale = parameters.slot("logit_scale")
         scaleGradient = parameters.gradients(of: .scale)
-        average = options.averageDecay == nil ? nil : FloatBuffer(count: parameters.trained.count)
+        average = options.averageDecay == nil ? nil : PagedFloats(count: parameters.trained.count)
         let texts = capacity.prompts * capacity.classes
         arena = Arena { arena in
             Memory(
@@ -131,6 +134,7 @@ package final class TrainingStep {
                 && classes <= capacity.classes,
             "\(prompts) x \(classes) prompts")
         if pending == 0 { parameters.clearGradients() }
+        work.sums.adds = pending > 0
         let memory = arena.contents
         let trainsText = options.trained.contains(.text)
         var tokens: [[Int32]] = []

@@ -8,6 +8,9 @@ final class TrainingWorkspace {
     private let packing = WeightPacking()
     private let scratch: FloatBuffer
     private let perWorker: Int
+    /// (workers, RowChunks.most, inputs + 1), what the products of bfloat16 read.
+    private let halves: FloatBuffer
+    private let halvesPerWorker: Int
     /// (chunks, 2, width): gradients of a norm from each part of the rows.
     private let normParts: FloatBuffer
     let attention: TrainedAttentionScratch
@@ -15,21 +18,44 @@ final class TrainingWorkspace {
     /// - Parameters:
     ///   - width: of the widest layer's hidden rows.
     ///   - rows: of the largest batch.
+    ///   - depth: inputs of the widest layer besides.
     ///   - sequence: keys of the longest sequence.
-    init(pool: WorkerPool, width: Int, rows: Int, sequence: Int) {
+    /// - Throws: `RecognizerError.precision` for other precisions than float32 and bfloat16, and where the processor has no
+    ///   products of bfloat16.
+    init(
+        pool: WorkerPool, precision: Precision, width: Int, rows: Int, depth: Int = 0, sequence: Int
+    ) throws(RecognizerError) {
         MatrixProduct.prepare()
         self.pool = pool
-        guard let functions = ckernels_training() else { preconditionFailure("portable kernels are always there") }
-        kernels = functions.pointee
+        kernels = try Self.kernels(precision)
         sums = WeightGradientSum(kernels, workers: pool.workers)
         perWorker = (RowChunks.most * width + 15) / 16 * 16
         scratch = FloatBuffer(count: perWorker * pool.workers)
+        halvesPerWorker = precision == .bf16 ? (RowChunks.most * (max(width, depth) + 1) + 15) / 16 * 16 : 0
+        halves = FloatBuffer(count: halvesPerWorker * pool.workers)
         normParts = FloatBuffer(count: (RowChunks(rows: rows).count + 8) * 2 * width)
         attention = TrainedAttentionScratch(sequence: sequence, workers: pool.workers)
     }
 
     /// Memory of one worker for one part: (RowChunks.most, width).
     func scratch(worker: Int) -> UnsafeMutablePointer<Float> { scratch.pointer + worker * perWorker }
+
+    /// Memory of one worker for what a product reads: (RowChunks.most, inputs + 1).
+    func halves(worker: Int) -> UnsafeMutablePointer<Float> { halves.pointer + worker * halvesPerWorker }
+
+    private static func kernels(_ precision: Precision) throws(RecognizerError) -> ckernels_training_functions {
+        switch precision {
+        case .f32:
+            guard let functions = ckernels_training() else { preconditionFailure("portable kernels are always there") }
+            return functions.pointee
+        case .bf16:
+            guard let functions = ckernels_training_bf16() else {
+                throw .precision(.bf16, reason: "training in it needs a processor with AVX512_BF16; f32 works here")
+            }
+            return functions.pointee
+        case .auto, .int8: throw .precision(precision, reason: "training has f32 and bf16")
+        }
+    }
 
     /// Packs the weights of layers that are used next; what was packed before is gone.
     func pack(_ layers: [AffineLayer], _ direction: PackedLayer.Direction) -> [PackedLayer] {

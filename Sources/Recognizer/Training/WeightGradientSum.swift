@@ -1,6 +1,6 @@
 import CKernels
 
-/// `dWeight += dOutᵀ x` and `dBias +=` the sum of the rows of `dOut`.
+/// `dWeight = dOutᵀ x`, or that added to it, and `dBias +=` the sum of the rows of `dOut`.
 struct WeightGradient {
     /// (outputs, inputs)
     let dWeight: UnsafeMutablePointer<Float>
@@ -24,7 +24,7 @@ final class WeightGradientSum {
     private static let smallMatrix = 1 << 17
     private static let mostSlices = 8
     private static let rowsOfSlice = 256
-    private static let outputsOfStretch = 128
+    private static let outputsOfStretch = 256
 
     private let kernels: ckernels_training_functions
     private let scratch: FloatBuffer
@@ -50,6 +50,9 @@ final class WeightGradientSum {
         let slices: Int
         let begin: Int
     }
+
+    /// Whether sums are added to the weights' gradients rather than put in their place. Biases are always added to.
+    var adds = true
 
     func run(_ tasks: [WeightGradient?], _ pool: WorkerPool) {
         var parts: [Part] = []
@@ -92,13 +95,13 @@ final class WeightGradientSum {
         if task.inputs.isMultiple(of: 64) {
             kernels.outer_product(
                 dWeight, task.inputs, dOut, task.outputs, x, task.inputs, part.rows.count, part.outputs.count,
-                task.inputs, part.slice == nil ? 1 : 0,
+                task.inputs, part.slice == nil && adds ? 1 : 0,
                 scratch.pointer + worker * Int(CKERNELS_OUTER_SCRATCH))
         } else {
             MatrixProduct.transposedTimes(
                 dWeight, stride: task.inputs, dOut, stride: task.outputs, x, stride: task.inputs,
                 rows: part.outputs.count, columns: task.inputs, depth: part.rows.count,
-                keep: part.slice == nil ? 1 : 0)
+                keep: part.slice == nil && adds ? 1 : 0)
         }
         guard let dBias = task.dBias else { return }
         if let slice = part.slice {
@@ -116,7 +119,11 @@ final class WeightGradientSum {
         let count = task.outputs * task.inputs
         for slice in 0..<reduction.slices {
             let at = slices.pointer + reduction.begin + slice * (count + task.outputs)
-            kernels.add(task.dWeight, at, count)
+            if slice == 0 && !adds {
+                task.dWeight.update(from: at, count: count)
+            } else {
+                kernels.add(task.dWeight, at, count)
+            }
             if let dBias = task.dBias { kernels.add(dBias, at + count, task.outputs) }
         }
     }

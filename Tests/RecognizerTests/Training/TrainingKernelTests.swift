@@ -6,9 +6,22 @@ import Testing
 /// The vector loops of training, for each instruction set of this processor, against plain arithmetic in double precision.
 @Suite(.tags(.property)) struct TrainingKernelTests {
     static let sets: [Int] = (0..<3).filter { ckernels_training_of(Int32($0)) != nil }
+    /// The products of bfloat16 stand behind the sets.
+    private static let bfloat16 = 3
+    static let tables: [Int] = sets + (ckernels_training_bf16() == nil ? [] : [bfloat16])
 
     private func functions(_ set: Int) throws -> ckernels_training_functions {
-        try #require(ckernels_training_of(Int32(set))).pointee
+        try #require(set == Self.bfloat16 ? ckernels_training_bf16() : ckernels_training_of(Int32(set)))
+            .pointee
+    }
+
+    /// Numbers that a table's products take as they are.
+    private func floats(_ count: Int, _ set: Int, _ numbers: inout SeededNumbers) -> [Float] {
+        let values = numbers.floats(count)
+        guard set == Self.bfloat16 else { return values }
+        var halves = [UInt16](repeating: 0, count: count)
+        ckernels_f32_to_bf16(&halves, values, count)
+        return halves.map { Float(bitPattern: UInt32($0) << 16) }
     }
 
     /// left (rows, depth) times right, given by its entries.
@@ -21,15 +34,40 @@ import Testing
         }
     }
 
-    private static let products = Tolerance(absolute: 2e-5, relative: 1e-5)
+    private static let products = Tolerance(absolute: 4e-5, relative: 1e-5)
 
-    @Test(arguments: sets, [1, 2, 3, 4, 5, 6, 7, 33]) func packedProduct(set: Int, rows: Int) throws {
+    @Test func bfloat16RoundsToTheNearest() throws {
+        guard Self.tables.contains(Self.bfloat16) else { return }
+        let it = try functions(Self.bfloat16)
+        var numbers = SeededNumbers(seed: 4)
+        let weight = numbers.floats(64 * 35)
+        var halves = [UInt16](repeating: 0, count: weight.count)
+        ckernels_f32_to_bf16(&halves, weight, weight.count)
+        let (rows, depth) = (35, 35)
+        var packed = [Float](repeating: 0, count: 64 * 36)
+        it.pack(&packed, weight, 1, depth, depth)
+        // Times the identity, the product is the packed matrix itself.
+        let identity = (0..<rows * depth).map { Float($0 / depth == $0 % depth ? 1 : 0) }
+        var (out, scratch) = (
+            [Float](repeating: 0, count: rows * 64), [Float](repeating: 0, count: rows * (depth + 1))
+        )
+        it.product_packed(&out, 64, identity, depth, packed, nil, rows, depth, 64, &scratch)
+        #expect(
+            out
+                == (0..<rows * 64).map {
+                    Float(bitPattern: UInt32(halves[$0 % 64 * depth + $0 / 64]) << 16)
+                })
+    }
+
+    @Test(arguments: tables, [1, 2, 3, 4, 5, 6, 7, 33]) func packedProduct(set: Int, rows: Int) throws {
         let it = try functions(set)
         var numbers = SeededNumbers(seed: UInt64(rows))
-        for (depth, columns) in [(1, 64), (70, 128), (300, 64)] {
+        for (depth, columns) in [(1, 64), (70, 128), (147, 64), (600, 64)] {
             let (x, weight, bias) = (
-                numbers.floats(rows * depth), numbers.floats(columns * depth), numbers.floats(columns)
+                floats(rows * depth, set, &numbers), floats(columns * depth, set, &numbers),
+                numbers.floats(columns)
             )
+            var scratch = [Float](repeating: .nan, count: rows * (depth + 1))
             for isTransposed in [false, true] {
                 var packed = [Float](repeating: .nan, count: columns * depth)
                 for panel in stride(from: 0, to: columns, by: it.panel) {
@@ -42,7 +80,7 @@ import Testing
                     }
                 }
                 var out = [Float](repeating: .nan, count: rows * columns + 1)
-                it.product_packed(&out, columns, x, depth, packed, bias, rows, depth, columns)
+                it.product_packed(&out, columns, x, depth, packed, bias, rows, depth, columns, &scratch)
                 let expected = product(rows: rows, depth: depth, columns: columns) {
                     x[$0 * depth + $1]
                 } _: {
@@ -52,18 +90,20 @@ import Testing
                 expectClose(
                     out.dropLast(), expected.indices.map { expected[$0] + bias[$0 % columns] }, Self.products,
                     "\(rows) x \(depth) x \(columns), transposed \(isTransposed)")
-                it.product_packed(&out, columns, x, depth, packed, nil, rows, depth, columns)
+                it.product_packed(&out, columns, x, depth, packed, nil, rows, depth, columns, &scratch)
                 expectClose(out.dropLast(), expected, Self.products, "without bias")
             }
         }
     }
 
-    @Test(arguments: sets, [1, 7, 130]) func outerProduct(set: Int, rows: Int) throws {
+    @Test(arguments: tables, [1, 7, 130, 513]) func outerProduct(set: Int, rows: Int) throws {
         let it = try functions(set)
         var numbers = SeededNumbers(seed: UInt64(rows))
         var scratch = [Float](repeating: .nan, count: Int(CKERNELS_OUTER_SCRATCH))
         for (outputs, inputs) in [(64, 64), (70, 128), (300, 64)] {
-            let (left, right) = (numbers.floats(rows * outputs), numbers.floats(rows * inputs))
+            let (left, right) = (
+                floats(rows * outputs, set, &numbers), floats(rows * inputs, set, &numbers)
+            )
             let before = numbers.floats(outputs * inputs)
             let expected = product(rows: outputs, depth: rows, columns: inputs) {
                 left[$1 * outputs + $0]
@@ -71,10 +111,12 @@ import Testing
                 right[$0 * inputs + $1]
             }
             var out = before
-            it.outer_product(&out, inputs, left, outputs, right, inputs, rows, outputs, inputs, 0, &scratch)
+            it.outer_product(
+                &out, inputs, left, outputs, right, inputs, rows, outputs, inputs, 0, &scratch)
             expectClose(out, expected, Self.products, "\(rows) rows, \(outputs) x \(inputs)")
             out = before
-            it.outer_product(&out, inputs, left, outputs, right, inputs, rows, outputs, inputs, 1, &scratch)
+            it.outer_product(
+                &out, inputs, left, outputs, right, inputs, rows, outputs, inputs, 1, &scratch)
             expectClose(out, zip(before, expected).map(+), Self.products, "added, \(outputs) x \(inputs)")
         }
     }
@@ -107,7 +149,9 @@ import Testing
         func norm(_ x: [Double], weight: [Double], bias: [Double]) -> [Double] {
             let mean = x.reduce(0, +) / Double(width)
             let variance = x.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(width)
-            return x.indices.map { (x[$0] - mean) / (variance + 1e-5).squareRoot() * weight[$0] + bias[$0] }
+            return x.indices.map {
+                (x[$0] - mean) / (variance + 1e-5).squareRoot() * weight[$0] + bias[$0]
+            }
         }
         /// The sum of the norm of all rows, each value times its gradient.
         func total(_ x: [Double], _ weight: [Double], _ bias: [Double]) -> Double {
@@ -116,7 +160,9 @@ import Testing
                 return out.indices.reduce(sum) { $0 + out[$1] * Double(dOut[row * width + $1]) }
             }
         }
-        let (wide, wideWeight, wideBias) = (x.map(Double.init), weight.map(Double.init), bias.map(Double.init))
+        let (wide, wideWeight, wideBias) = (
+            x.map(Double.init), weight.map(Double.init), bias.map(Double.init)
+        )
         func slope(_ values: [Double], _ total: ([Double]) -> Double) -> [Float] {
             values.indices.map { index in
                 var (up, down) = (values, values)
@@ -125,18 +171,26 @@ import Testing
                 return Float((total(up) - total(down)) / 2e-5)
             }
         }
-        var (out, statistics) = ([Float](repeating: 0, count: rows * width), [Float](repeating: 0, count: 2 * rows))
+        var (out, statistics) = (
+            [Float](repeating: 0, count: rows * width), [Float](repeating: 0, count: 2 * rows)
+        )
         it.norm_forward(&out, &statistics, x, weight, bias, rows, width, 1e-5)
         var again = [Float](repeating: 0, count: rows * width)
-        var (dX, dWeight, dBias) = (again, [Float](repeating: 1, count: width), [Float](repeating: 2, count: width))
+        var (dX, dWeight, dBias) = (
+            again, [Float](repeating: 1, count: width), [Float](repeating: 2, count: width)
+        )
         it.norm_backward(
             &dX, &again, &dWeight, &dBias, dOut, residual, x, statistics, weight, bias, rows, width)
         expectClose(again, out, .exact, "recomputed")
         let tolerance = Tolerance(absolute: 2e-5, relative: 1e-4)
         let expected = slope(wide) { total($0, wideWeight, wideBias) }
         expectClose(dX, zip(expected, residual).map(+), tolerance, "of the input")
-        expectClose(dWeight, slope(wideWeight) { total(wide, $0, wideBias) }.map { $0 + 1 }, tolerance, "of the weight")
-        expectClose(dBias, slope(wideBias) { total(wide, wideWeight, $0) }.map { $0 + 2 }, tolerance, "of the bias")
+        expectClose(
+            dWeight, slope(wideWeight) { total(wide, $0, wideBias) }.map { $0 + 1 }, tolerance,
+            "of the weight")
+        expectClose(
+            dBias, slope(wideBias) { total(wide, wideWeight, $0) }.map { $0 + 2 }, tolerance,
+            "of the bias")
     }
 
     @Test(arguments: sets) func adamwFollowsItsDefinition(set: Int) throws {
@@ -157,6 +211,8 @@ import Testing
             return Float(kept - 0.01 * (m / 0.19) / ((v / 0.0396).squareRoot() + 1e-8))
         }
         expectClose(values, expected, .kernels, "values")
-        #expect(abs(it.sum_of_squares(gradient, 32) - gradient.reduce(0) { $0 + Double($1) * Double($1) }) < 1e-5)
+        #expect(
+            abs(it.sum_of_squares(gradient, 32) - gradient.reduce(0) { $0 + Double($1) * Double($1) })
+                < 1e-5)
     }
 }
