@@ -31,7 +31,8 @@ struct RunPosition: Sendable, Equatable, Codable {
         var correct = 0
         var seconds = 0.0
 
-        var meanLoss: Double { batches == 0 ? .nan : loss / Double(batches) }
+        /// 0 where every update was skipped: a log holds numbers only.
+        var meanLoss: Double { batches == 0 ? 0 : loss / Double(batches) }
         var accuracy: Double { clips == 0 ? 0 : Double(correct) / Double(clips) }
         var clipsPerSecond: Double { seconds > 0 ? Double(clips) / seconds : 0 }
     }
