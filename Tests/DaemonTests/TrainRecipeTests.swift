@@ -36,7 +36,7 @@ import Testing
     @Test func defaultsAreThoseOfKinetics() throws {
         let recipe = TrainRecipe()
         let options = recipe.options(updates: 100, accumulation: 32)
-        #expect(options.schedule == CosineSchedule(base: 12e-6, floor: 12e-8, warmUp: 500, updates: 6000))
+        #expect(options.schedule == CosineSchedule(base: 12e-6, floor: 12e-6 * 0.01, warmUp: 500, updates: 6000))
         #expect(options.optimizer == AdamWOptions())
         #expect(options.optimizer.temporalFactor == 10 && options.optimizer.beta2 == 0.98)
         #expect(options.trained == Set(ParameterName.Part.allCases) && options.seed == 3047)
@@ -63,6 +63,7 @@ import Testing
             ("betas: [0.9]\n", ":1:8: betas: expected two numbers below 1"),
             ("scales: [0.5, 1]\n", ":1:9: scales: expected falling numbers"),
             ("geometry: {frames: 8}\n", ":1:11: geometry.vision_layers: missing; this key is required"),
+            ("precision: int8\n", ":1:12: precision: training is in f32 or bf16, not in int8"),
             ("flip: 0\nflip: 0\n", ":2:1: "),
         ]
         for (recipe, expected) in cases {
@@ -87,6 +88,7 @@ import Testing
             checkpoint_every: 90s
             memory: 300MB
             scale_limit: 100
+            precision: bf16
             """)
         recipe.data = "/clips"
         let again = try TrainRecipe(yaml: recipe.yaml, file: "again")

@@ -46,7 +46,7 @@ struct TrainCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The folder of the run.", valueName: "directory"))
     var output: String?
 
-    @Option(help: "Whether a run that is in the folder goes on: auto or never. (default: never)")
+    @Option(help: "Whether a run that is in the folder goes on.")
     var resume: Resume = .never
 
     @Option(help: "Epochs to train.")

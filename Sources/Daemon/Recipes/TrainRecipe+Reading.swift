@@ -10,7 +10,8 @@ extension TrainRecipe {
         "floor", "total_batch", "batch", "temporal_factor", "layer_decay", "weight_decay", "betas", "epsilon",
         "clip_norm", "average", "drop_path", "label_smoothing", "mixup", "cutmix", "switch_probability",
         "prompts_per_step", "scale_limit", "crop", "scales", "flip", "jitter", "brightness", "contrast", "saturation",
-        "hue", "grey", "checkpointing", "seed", "text_warm_up", "features", "features_limit", "memory", "views",
+        "hue", "grey", "checkpointing", "precision", "seed", "text_warm_up", "features", "features_limit", "memory",
+        "views",
         "checkpoint_every", "max_bad", "workers", "readers",
     ]
     static let geometryKeys = [
@@ -114,6 +115,12 @@ extension TrainRecipe {
         if let value = try reader.integer("prompts_per_step", in: 1...10_000) { promptsPerStep = value }
         try reader.setOptional(&scaleLimit, "scale_limit", in: 0...1e9)
         if let value = try reader.bool("checkpointing") { isCheckpointing = value }
+        if let value: Precision = try reader.choice("precision") {
+            guard value == .f32 || value == .bf16 else {
+                throw reader.error("precision", "training is in f32 or bf16, not in \(value.rawValue)")
+            }
+            precision = value
+        }
         if let value = try reader.integer("seed", in: 0...Int.max) { seed = UInt64(value) }
         if let block = try reader.block("text_warm_up", keys: Self.warmUpKeys) {
             if let value = try block.integer("updates", in: 1...1_000_000) { warmUp.updates = value }

@@ -27,7 +27,7 @@ extension TrainRecipe {
             var out: [String: String] = [:]
             for entry in recipe.entries where !Self.freeKeys.contains(entry.key) {
                 out[entry.key] = SettingsWriter.json(entry.value).pretty.split(separator: "\n")
-                    .map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: " ")
+                    .map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: " ").replacing("\"", with: "")
             }
             return out
         }
@@ -93,7 +93,8 @@ extension TrainRecipe {
             ("jitter", Self.plain(augmentation.jitter)), ("brightness", Self.plain(augmentation.brightness)),
             ("contrast", Self.plain(augmentation.contrast)), ("saturation", Self.plain(augmentation.saturation)),
             ("hue", Self.plain(augmentation.hue)), ("grey", Self.plain(augmentation.grey)),
-            ("checkpointing", Self.plain(isCheckpointing)), ("seed", Self.plain(seed)),
+            ("checkpointing", Self.plain(isCheckpointing)), ("precision", Self.plain(precision.rawValue)),
+            ("seed", Self.plain(seed)),
             (
                 "text_warm_up",
                 Self.block([

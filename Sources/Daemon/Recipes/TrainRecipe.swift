@@ -49,6 +49,8 @@ struct TrainRecipe: Sendable, Equatable {
     var scaleLimit: Double?
     var augmentation = AugmentationOptions()
     var isCheckpointing = false
+    /// Of the training; measured is in float32.
+    var precision = Precision.f32
     var seed = UInt64(3047)
     var warmUp = TextWarmUp()
     /// Views of each clip whose spatial features are computed once; nil computes them in each epoch.
@@ -95,6 +97,7 @@ struct TrainRecipe: Sendable, Equatable {
         options.accumulation = accumulation
         options.dropPath = dropPath
         options.checkpointing = isCheckpointing
+        options.precision = precision
         options.averageDecay = averageDecay
         if let scaleLimit { options.scaleLimit = Float(scaleLimit) }
         return options

@@ -29,7 +29,10 @@ struct TrainRunner {
 
         let folder = try RunFolder(try required(recipe.output, "output"), resumes: resumes)
         let checkpoint = folder.hasCheckpoint ? try RunCheckpoint(path: folder.checkpoint) : nil
-        if checkpoint == nil { folder.clear() }
+        if checkpoint == nil {
+            folder.clear()
+            try ReplacementFile.write(try recipe.yaml, to: folder.recipe)
+        }
         if !FileManager.default.fileExists(atPath: folder.last) {
             try ModelDirectory.write(
                 start.weights, config: start.config, mergesPath: start.mergesPath, prompts: start.prompts,
@@ -41,8 +44,11 @@ struct TrainRunner {
         let identity = RunIdentity(
             weightsDigest: start.digest, listDigest: ClipList.digest(entries), labels: start.config.labels,
             promptsDigest: prompts.digest)
-        try checkpoint?.requireRun(recipe, identity, path: folder.checkpoint)
-        try ReplacementFile.write(try recipe.yaml, to: folder.recipe)
+        if let checkpoint {
+            try checkpoint.requireRun(recipe, identity, path: folder.checkpoint)
+            // What may change, such as the number of threads.
+            try ReplacementFile.write(try recipe.yaml, to: folder.recipe)
+        }
 
         let interruption = Interruption {}
         let pool = WorkerPool(workers: workers)

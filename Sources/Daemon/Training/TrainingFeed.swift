@@ -1,63 +1,8 @@
 import Pipeline
-import Recognizer
 
 /// Where the clips of an epoch come from, in the order of its plan.
 protocol TrainingFeed: AnyObject {
     /// Puts the next clips into a batch; those that cannot be read are told and left out.
-    ///
     func fill(_ batch: TrainingBatch, clips: [Int], unreadable: (Int, ClipFailure) throws -> Void) throws
     func cancel()
-}
-
-/// Clips decoded by a loader that runs ahead.
-final class LoadedClips: TrainingFeed {
-    private let loader: ClipLoader
-    private let entries: [ClipEntry]
-    /// What the loader was told to leave out.
-    private let isLeftOut: (Int) -> Bool
-
-    /// - Parameter plan: (batches) of numbers of clips, from the first that is still to be done.
-    init(_ clips: TrainingClips, epoch: Int, plan: ArraySlice<[Int]>, quarantine: Quarantine) {
-        isLeftOut = { quarantine.holds($0) }
-        entries = clips.entries
-        loader = clips.loader(epoch: epoch, clips: plan.flatMap { $0 }.filter { !quarantine.holds($0) })
-    }
-
-    func fill(_ batch: TrainingBatch, clips: [Int], unreadable: (Int, ClipFailure) throws -> Void) throws {
-        for clip in clips where !isLeftOut(clip) {
-            guard let next = loader.next() else {
-                throw CommandFailure(.software, "the reader of clips ended before its epoch")
-            }
-            switch next.clip {
-            case .success(let read):
-                batch.add(clip, label: entries[clip].classes[0]) {
-                    $0.update(from: read.patches, count: batch.clipCount)
-                }
-            case .failure(let failure): try unreadable(clip, failure)
-            }
-        }
-    }
-
-    func cancel() { loader.cancel() }
-}
-
-/// Clips whose spatial features lie in a store.
-final class StoredFeatures: TrainingFeed {
-    private let store: SpatialFeatureStore
-    private let entries: [ClipEntry]
-    private let view: Int
-
-    init(_ store: SpatialFeatureStore, entries: [ClipEntry], epoch: Int) {
-        self.store = store
-        self.entries = entries
-        view = epoch % store.views
-    }
-
-    func fill(_ batch: TrainingBatch, clips: [Int], unreadable: (Int, ClipFailure) throws -> Void) {
-        for clip in clips where store.holds(clip: clip, view: view) {
-            batch.add(clip, label: entries[clip].classes[0]) { store.read($0, clip: clip, view: view) }
-        }
-    }
-
-    func cancel() {}
 }

@@ -101,8 +101,7 @@ final class TrainingLoop {
         let begin = ContinuousClock.now
         var record = RunRecord.Update(
             epoch: position.epoch, update: position.update, loss: 0, accuracy: 0, rate: 0, norm: 0, clips: 0,
-            seconds: 0,
-            waited: 0)
+            seconds: 0, waited: 0)
         var (loss, correct, done) = (0.0, 0, 0)
         var fault: (reason: String, clips: [Int])?
         for (place, numbers) in batches.enumerated() {
@@ -118,13 +117,13 @@ final class TrainingLoop {
                 record.clips += batch.count
                 done += 1
             } else {
-                fault = ("the loss is \(outcome.loss)", batch.numbers)
+                fault = ("the loss is \(outcome.loss.isNaN ? "NaN" : "infinite")", batch.numbers)
             }
         }
         if fault == nil, done > 0 {
             record.norm = parts.step.update()
             if !record.norm.isFinite {
-                fault = ("the norm of the gradients is \(record.norm)", batches.flatMap { $0 })
+                fault = ("the gradients are not finite", batches.flatMap { $0 })
             }
         } else {
             parts.step.discard()
@@ -170,12 +169,13 @@ final class TrainingLoop {
         let shown = names.prefix(5).joined(separator: ", ") + (names.count > 5 ? " and \(names.count - 5) more" : "")
         progress.tell(
             "epoch \(position.epoch + 1), update \(position.update) skipped: \(reason); its clips: \(shown)")
-        guard verdict == .skip else {
-            throw CommandFailure(
-                .software,
-                "\(NonFinitePolicy.limit) updates in a row gave no finite numbers; a lower rate may help."
-                    + " \(parts.folder.checkpoint) is as before them")
-        }
+        guard verdict == .skip else { throw notFinite("\(NonFinitePolicy.limit) updates in a row") }
+    }
+
+    private func notFinite(_ what: String) -> CommandFailure {
+        CommandFailure(
+            .software,
+            "\(what) gave no finite numbers; a lower rate may help. \(parts.folder.checkpoint) is as before")
     }
 
     private func noteUnreadable(_ clip: Int, _ failure: ClipFailure) throws {
@@ -201,8 +201,12 @@ final class TrainingLoop {
         if let validation = parts.validation {
             let interruption = parts.interruption
             progress.show("validating", done: 0, of: validation.entries.count)
-            accuracy = try validation.accuracy(
-                of: folder.last, isInterrupted: { interruption.isRequested }, progress: { _ in })
+            do {
+                accuracy = try validation.accuracy(
+                    of: folder.last, isInterrupted: { interruption.isRequested }, progress: { _ in })
+            } catch RecognizerError.nonFinite {
+                throw notFinite("the model of epoch \(position.epoch + 1)")
+            }
             if accuracy == nil { try stopIfInterrupted() }
         }
         let isBest = accuracy.map { $0.top1 > position.best?.top1 ?? -1 } ?? false

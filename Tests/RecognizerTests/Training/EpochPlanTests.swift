@@ -20,15 +20,3 @@ import Testing
         }
     }
 }
-
-@Suite struct NonFinitePolicyTests {
-    @Test func threeInARowStopAndOthersAreCounted() {
-        var policy = NonFinitePolicy(skipped: 4)
-        #expect(policy.noteNonFinite() == .skip && policy.noteNonFinite() == .skip)
-        #expect(!policy.isClean)
-        policy.noteFinite()
-        #expect(policy.isClean && policy.skipped == 6)
-        #expect(policy.noteNonFinite() == .skip && policy.noteNonFinite() == .skip)
-        #expect(policy.noteNonFinite() == .stop && policy.skipped == 9)
-    }
-}

@@ -1,0 +1,62 @@
+import Foundation
+import Pipeline
+import Recognizer
+import TestSupport
+import Testing
+
+@testable import Daemon
+
+@Suite struct RunCheckpointTests {
+    private static let state = StateDict(tensors: ["a.weight": StoredTensor(Tensor(shape: [2], values: [1, 2]))])
+    private static let optimizer = StateDict(
+        tensors: ["exp_avg.a.weight": StoredTensor(Tensor(shape: [2], values: [3, 4]))], metadata: ["updates": "7"])
+    private static func identity(_ labels: [String]) -> RunIdentity {
+        RunIdentity(weightsDigest: "w", listDigest: "l", labels: labels, promptsDigest: labels.joined())
+    }
+
+    private static func checkpoint() -> RunCheckpoint {
+        var position = RunPosition(quarantine: Quarantine(clips: 9))
+        (position.epoch, position.update, position.sums.loss) = (2, 5, 0.1 + 0.2)
+        _ = position.quarantine.note(ClipFailure(kind: .empty, reason: "nothing"), of: 4)
+        return RunCheckpoint(
+            recipe: TrainRecipe(), identity: identity(["x", "y"]), position: position, weights: state,
+            optimizerState: optimizer)
+    }
+
+    @Test func readsBackWhatWasWritten() throws {
+        try withTemporaryDirectory { directory in
+            let path = directory + "/c.safetensors"
+            let written = Self.checkpoint()
+            try written.write(to: path)
+            let read = try RunCheckpoint(path: path)
+            #expect(read.position == written.position && read.identity == written.identity)
+            #expect(read.recipe == written.recipe)
+            #expect(read.weights.tensors["a.weight"]?.floats().values == [1, 2])
+            #expect(read.optimizerState.tensors["exp_avg.a.weight"]?.floats().values == [3, 4])
+            #expect(read.weights.tensors.count == 1 && read.optimizerState.tensors.count == 1)
+            #expect(read.optimizerState.metadata == ["updates": "7"])
+        }
+    }
+
+    @Test func anotherRunIsRefusedWithEveryDifference() throws {
+        let checkpoint = Self.checkpoint()
+        try checkpoint.requireRun(TrainRecipe(), Self.identity(["x", "y"]), path: "c")
+        var recipe = TrainRecipe()
+        recipe.epochs = 7
+        let error = #expect(throws: CommandFailure.self) {
+            try checkpoint.requireRun(recipe, Self.identity(["y", "x"]), path: "c")
+        }
+        #expect(error?.status == .dataError)
+        #expect(
+            error?.description
+                == "c is of another run: epochs: 60 there, 7 here; the labels are in another order: class 0 was \"x\", is \"y\""
+        )
+    }
+
+    @Test func otherFilesAreNoCheckpoints() throws {
+        try withTemporaryDirectory { directory in
+            try SafetensorsWriter.write(Self.state, to: directory + "/m.safetensors")
+            #expect(throws: RecognizerError.self) { try RunCheckpoint(path: directory + "/m.safetensors") }
+        }
+    }
+}

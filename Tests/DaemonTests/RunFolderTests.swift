@@ -1,0 +1,48 @@
+import Foundation
+import Pipeline
+import Recognizer
+import TestSupport
+import Testing
+
+@testable import Daemon
+
+@Suite struct RunFolderTests {
+    @Test func onlyOneProcessTrainsInAFolder() throws {
+        try withTemporaryDirectory { directory in
+            let folder = try RunFolder(directory + "/run", resumes: false)
+            let error = #expect(throws: CommandFailure.self) { try RunFolder(folder.path, resumes: true) }
+            #expect(error?.status == .cannotCreate && error?.description.contains("another process") == true)
+        }
+    }
+
+    @Test func aFolderOfARunIsOnlyTakenToGoOn() throws {
+        try withTemporaryDirectory { directory in
+            try "".write(toFile: directory + "/recipe.yaml", atomically: true, encoding: .utf8)
+            let error = #expect(throws: CommandFailure.self) { try RunFolder(directory, resumes: false) }
+            #expect(error?.description.contains("--resume auto") == true)
+            _ = try RunFolder(directory, resumes: true)
+        }
+    }
+
+    @Test func aFolderOfOtherThingsIsRefused() throws {
+        try withTemporaryDirectory { directory in
+            try "".write(toFile: directory + "/thesis.tex", atomically: true, encoding: .utf8)
+            for resumes in [false, true] {
+                #expect(throws: CommandFailure.self) { try RunFolder(directory, resumes: resumes) }
+            }
+        }
+    }
+
+    @Test func whatAKilledProcessHadBegunIsRemoved() throws {
+        try withTemporaryDirectory { directory in
+            for name in ["recipe.yaml", "checkpoint.safetensors.partial-12", "checkpoint.safetensors"] {
+                try "x".write(toFile: "\(directory)/\(name)", atomically: true, encoding: .utf8)
+            }
+            try FileManager.default.createDirectory(
+                atPath: directory + "/best.partial", withIntermediateDirectories: false)
+            _ = try RunFolder(directory, resumes: true)
+            let left = try FileManager.default.contentsOfDirectory(atPath: directory).sorted()
+            #expect(left == [".lock", "checkpoint.safetensors", "recipe.yaml"])
+        }
+    }
+}
