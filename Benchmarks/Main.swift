@@ -6,7 +6,8 @@ import Recognizer
 struct Benchmarks: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "claverd-benchmarks",
-        abstract: "Times a ViT-B/32 with 8 frames: windows of a stream and windows computed anew, in each precision.")
+        abstract: "Times a ViT-B/32 with 8 frames: windows of a stream and windows computed anew, in each precision.",
+        subcommands: [ScalingCommand.self])
 
     @Option(help: "Threads that compute.") var workers = ProcessInfo.processInfo.activeProcessorCount
     @Option(help: "Timed windows of each kind.") var rounds = 15
