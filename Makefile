@@ -22,9 +22,10 @@ build: swift deps
 # Everything, as it is debugged and as it is shipped.
 test: test-debug test-release
 
+# The C kernels are optimised here too: without, they alone take longer than all tests.
 test-debug: swift deps-test merges
-	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build --no-parallel
+	$(SWIFT) build --build-tests -Xcc -O2
+	$(SWIFT) test --skip-build -Xcc -O2 --no-parallel
 
 # A build of its own: testing changes how optimised modules are compiled.
 test-release: swift deps-test merges

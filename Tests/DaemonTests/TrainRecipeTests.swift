@@ -45,6 +45,14 @@ import Testing
         #expect(recipe.augmentation.flip == 0.5 && recipe.augmentation.crop == .multiScale)
     }
 
+    @Test func everyKeyIsInTheManual() throws {
+        let manual = try String(
+            contentsOf: packageRoot.appending(path: "docs/training.md"), encoding: .utf8)
+        for key in TrainRecipe.keys + TrainRecipe.geometryKeys + TrainRecipe.warmUpKeys {
+            #expect(manual.contains("`\(key)`") || manual.contains("\(key): "), "\(key)")
+        }
+    }
+
     @Test func errorsNameLineAndColumn() throws {
         let cases = [
             ("epochs: 3\nepoch: 3\n", ":2:1: unknown key \"epoch\"; did you mean \"epochs\"?"),
@@ -57,9 +65,10 @@ import Testing
             ("geometry: {frames: 8}\n", ":1:11: geometry.vision_layers: missing; this key is required"),
             ("flip: 0\nflip: 0\n", ":2:1: "),
         ]
-        for (text, expected) in cases {
-            let error = #expect(throws: SettingsError.self) { try Self.read(text) }
-            #expect("\(error, default: "")".contains("r.yaml" + expected), "\(error, default: "")")
+        for (recipe, expected) in cases {
+            let error = #expect(throws: SettingsError.self) { try Self.read(recipe) }
+            let text = "\(error, default: "")"
+            #expect(text.contains("r.yaml" + expected))
         }
     }
 

@@ -184,7 +184,7 @@ import Testing
         let axis = CurveChart.scale(low: low, high: high)
         #expect(axis.low <= low && axis.high >= high)
         let marks = (axis.high - axis.low) / axis.step
-        #expect((2...12).contains(marks.rounded()), "\(axis)")
+        #expect((3...6).contains(marks.rounded()), "\(axis)")
     }
 
     @Test func theProgressLineTellsTheTimeLeft() {

@@ -1,3 +1,5 @@
+import Foundation
+
 /// Curves over epochs as a drawing.
 struct CurveChart {
     struct Series {
@@ -17,7 +19,7 @@ struct CurveChart {
     /// Highest value of the axis, where it is known.
     var top: Double?
 
-    private static let (left, right, upper, plotWidth, plotHeight) = (58.0, 14.0, 14.0, 600.0, 210.0)
+    private static let (left, right, upper, plotWidth, plotHeight) = (54.0, 14.0, 14.0, 420.0, 190.0)
     private static let mostPoints = 600
 
     var html: String {
@@ -82,14 +84,12 @@ struct CurveChart {
         }
     }
 
-    /// Round ends of an axis and the distance of its marks, of which there are four to ten.
+    /// Round ends of an axis and the distance of its marks, 1, 2 or 5 times a power of ten, of which there are up to seven.
     static func scale(low: Double, high: Double) -> (low: Double, high: Double, step: Double) {
-        guard high > low else { return (low, low + 1, 0.25) }
-        var step = 1.0
-        while step * 10 > high - low { step /= 10 }
-        while step * 10 < high - low { step *= 10 }
-        // Now 10 steps are at least the range and 1 step is less.
-        if step * 2 > (high - low) / 2.5 { step /= 2 } else if step * 5 < high - low { step *= 1 }
+        guard high > low else { return (low, low + 1, 0.5) }
+        let rough = (high - low) / 5
+        let power = pow(10, log10(rough).rounded(.down))
+        let step = power * ([1, 2, 5].first { rough <= $0 * power * (1 + 1e-9) } ?? 10)
         let first = (low / step).rounded(.down) * step
         let last = (high / step - 1e-9).rounded(.up) * step
         return (first, last, step)

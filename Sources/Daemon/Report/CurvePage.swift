@@ -142,7 +142,7 @@ private struct Content {
                     Series(name: "epochs", colour: "--good", isThin: false, points: epochs(\.clipsPerSecond)),
                 ], width: width, label: { String(format: "%g", $0) }),
         ]
-        return charts.map(\.html).joined(separator: "\n")
+        return "<div class=\"side\">\n" + charts.map(\.html).joined(separator: "\n") + "\n</div>"
     }
 
     var epochTable: String {

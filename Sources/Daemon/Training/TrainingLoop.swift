@@ -236,6 +236,7 @@ final class TrainingLoop {
     private func validate(_ desk: Desk) throws -> Verdict {
         guard let validation = parts.validation else { return Verdict() }
         let interruption = parts.interruption
+        progress.show("validating", done: 0, of: validation.entries.count)
         let accuracy = try validation.accuracy(
             of: desk.folder.last, isInterrupted: { interruption.isRequested }, progress: { _ in })
         return Verdict(accuracy: accuracy, isInterrupted: accuracy == nil)

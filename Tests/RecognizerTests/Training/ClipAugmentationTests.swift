@@ -120,6 +120,26 @@ import Testing
         #expect((150...250).contains(mirrored) && (50...110).contains(grey) && (290...350).contains(coloured))
     }
 
+    @Test func shiftedCropsLieAnywhere() {
+        var options = AugmentationOptions.none
+        options.crop = .shifted
+        var places: Set<[Int]> = []
+        for clip in 0..<400 {
+            let it = TrainingDraws(seed: 1).augmentation(epoch: 0, clip: clip, options, frames: 1)
+            guard case .shifted(let x, let y) = it.crop else {
+                Issue.record("\(it.crop)")
+                continue
+            }
+            // An input of 24 pixels is cut from 27.
+            let view = SquareView(width: 54, height: 54, view: ViewGeometry(crop: it.crop), size: 24)
+            places.insert([view.horizontal.first, view.vertical.first])
+            #expect(
+                view.horizontal.scaled == 27 && view.horizontal.first == Int(x * 4) && view.vertical.first == Int(y * 4)
+            )
+        }
+        #expect(places.count == 16)
+    }
+
     @Test func framesComeFromTheirSegments() {
         let draws = TrainingDraws(seed: 4)
         for total in [8, 17, 64] {

@@ -1,0 +1,187 @@
+import Foundation
+import Recognizer
+import TestSupport
+import Testing
+
+@testable import Daemon
+
+/// `claverd train` as it is built, on thirty clips and a model as small as they come.
+@Suite(.tags(.gstreamer), .timeLimit(.minutes(3))) struct TrainTests {
+    /// Three updates of eight clips in each of six epochs.
+    private static let recipe = """
+        from_scratch: true
+        geometry: {image_size: 32, patch_size: 16, frames: 4, vision_width: 64, vision_layers: 2, temporal_layers: 1,
+          embed_dim: 64, text_width: 64, text_layers: 1}
+        templates: ["{}", "a person {}", "someone is {}"]
+        text_warm_up: {updates: 4}
+        epochs: 6
+        warm_up_epochs: 1
+        rate: 1e-3
+        total_batch: 8
+        batch: 4
+        drop_path: 0.2
+        average: 0.9
+        prompts_per_step: 2
+        checkpoint_every: 0s
+        workers: 2
+        readers: 2
+
+        """
+
+    /// A folder with the recipe, a list of the clips and what a run needs besides.
+    private final class Site {
+        let path: String
+        let clips: String
+
+        init(more: String = "") throws {
+            path = FileManager.default.temporaryDirectory.appending(path: "train-\(UUID().uuidString)").path
+            clips = path + "/clips"
+            let golden = Golden.path("demo/clips")
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+            try FileManager.default.copyItem(atPath: golden, toPath: clips)
+            let labels = DemoEvaluation.labels
+            let names = try FileManager.default.contentsOfDirectory(atPath: golden).sorted()
+            let rows = names.compactMap { name -> String? in
+                let words = name.dropFirst("val-".count).dropLast("-000.mp4".count).replacing("-", with: " ")
+                return labels.firstIndex(of: String(words)).map { "\(name) \($0)" }
+            }
+            try #require(rows.count == 30)
+            try write(rows.joined(separator: "\n") + "\n", "train.txt")
+            try write(rows.prefix(6).joined(separator: "\n") + "\n", "val.txt")
+            try write(
+                "id,name\n" + labels.enumerated().map { "\($0),\($1)\n" }.joined(), "labels.csv")
+            try write(TrainTests.recipe + more, "recipe.yaml")
+        }
+
+        deinit { try? FileManager.default.removeItem(atPath: path) }
+
+        func write(_ text: String, _ name: String) throws {
+            try text.write(toFile: "\(path)/\(name)", atomically: true, encoding: .utf8)
+        }
+
+        func arguments(_ run: String, _ more: [String] = []) -> [String] {
+            [
+                "train", "--recipe", "\(path)/recipe.yaml", "--data", clips, "--list", "\(path)/train.txt", "--val",
+                "\(path)/val.txt", "--labels", "\(path)/labels.csv", "--output", "\(path)/\(run)",
+            ] + more
+        }
+
+        func train(_ run: String, _ more: String...) async throws -> ProgramRun {
+            try await ProgramRun.awaited(builtClaverd, arguments(run, more))
+        }
+
+        func start(_ run: String, _ more: String...) throws -> RunningProgram {
+            try RunningProgram(builtClaverd, arguments(run, more))
+        }
+
+        /// What each line of the log says that does not depend on time.
+        func log(_ run: String) throws -> [String] {
+            try String(contentsOfFile: "\(path)/\(run)/log.jsonl", encoding: .utf8).split(separator: "\n").map { line in
+                let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any] ?? [:]
+                return object.filter { !["seconds", "waited", "clips_per_second"].contains($0.key) }
+                    .map { "\($0.key): \($0.value)" }.sorted().joined(separator: ", ")
+            }
+        }
+
+        /// Of the last epoch.
+        func top1(_ run: String) throws -> Double? {
+            let text = try String(contentsOfFile: "\(path)/\(run)/log.jsonl", encoding: .utf8)
+            guard case .epoch(let epoch)? = text.split(separator: "\n").last.flatMap({ RunRecord(line: String($0)) })
+            else { return nil }
+            return epoch.top1
+        }
+
+        func weights(_ run: String) throws -> String {
+            try ModelDirectory.open("\(path)/\(run)/last").weightsDigest
+        }
+    }
+
+    @Test func aRunThatWasStoppedAndKilledEndsAsOneThatWasNot() async throws {
+        let site = try Site()
+        let whole = try await site.train("whole")
+        try #require(whole.status == 0, "\(whole.error)")
+
+        let stopped = try site.start("run", "--resume", "auto")
+        try await stopped.output.wait(containing: "epoch 1/6")
+        stopped.send(SIGTERM)
+        #expect(try await stopped.exitStatus() == 75)
+        #expect(stopped.output.all.last?.contains("--resume auto goes on") == true, "\(stopped.output.all)")
+        let killed = try site.start("run", "--resume", "auto")
+        try await killed.output.wait(containing: "epoch 3/6")
+        killed.send(SIGKILL)
+        #expect(try await killed.exitStatus() == 128 + SIGKILL)
+        let resumed = try await site.train("run", "--resume", "auto")
+        try #require(resumed.status == 0, "\(resumed.error)")
+        #expect(!resumed.error.contains("epoch 3/6") && resumed.error.contains("epoch 6/6"))
+
+        let lines = try site.log("whole")
+        #expect(lines.count { $0.contains("type: update") } == 18 && lines.count { $0.contains("type: epoch") } == 6)
+        #expect(try site.log("run") == lines)
+        #expect(try site.weights("run") == site.weights("whole"))
+
+        // The model is one that eval takes, and its figure is the one that was logged.
+        let eval = try await ProgramRun.awaited(
+            builtClaverd,
+            [
+                "eval", "--model", "\(site.path)/run/last", "--data", site.clips, "--list", "\(site.path)/val.txt",
+                "--json",
+            ])
+        let answer = try JSONSerialization.jsonObject(with: Data(eval.output.utf8)) as? [String: Any]
+        #expect(try #require(answer?["top1"] as? Double) == site.top1("whole"))
+
+        let other = try await site.train("run", "--resume", "auto", "--epochs", "7")
+        #expect(other.status == 65 && other.error.contains("epochs: 6 there, 7 here"), "\(other.error)")
+        let again = try await site.train("run")
+        #expect(again.status == 73 && again.error.contains("--resume auto"), "\(again.error)")
+    }
+
+    @Test func aCheckpointThatCannotBeWrittenLeavesTheOneBefore() async throws {
+        let site = try Site()
+        let first = try site.start("run")
+        try await first.output.wait(containing: "epoch 1/6")
+        first.send(SIGTERM)
+        #expect(try await first.exitStatus() == 75)
+        let checkpoint = "\(site.path)/run/checkpoint.safetensors"
+        let before = try Data(contentsOf: URL(filePath: checkpoint))
+        // Files may grow to 64 KiB: no room for a checkpoint, which fails as on a full disk.
+        let command = ["trap '' XFSZ; ulimit -f 64; exec \"$0\" \"$@\"", builtClaverd]
+        let failed = try await ProgramRun.awaited(
+            "/bin/bash", ["-c"] + command + site.arguments("run", ["--resume", "auto"]))
+        #expect(failed.status == 74 && failed.error.contains("cannot write"), "\(failed.error)")
+        #expect(try Data(contentsOf: URL(filePath: checkpoint)) == before)
+        let names = try FileManager.default.contentsOfDirectory(atPath: site.path + "/run")
+        #expect(!names.contains { $0.contains("partial") }, "\(names)")
+        let resumed = try await site.train("run", "--resume", "auto")
+        #expect(resumed.status == 0, "\(resumed.error)")
+    }
+
+    @Test func numbersThatAreNotFiniteAreSkippedAndThenStopTheRun() async throws {
+        let site = try Site()
+        let run = try await site.train("run", "--set", "rate=1e30", "--set", "warm_up_epochs=0")
+        #expect(run.status == 70, "\(run.error)")
+        #expect(run.error.contains("3 updates in a row gave no finite numbers"))
+        let skipped = try site.log("run").filter { $0.contains("type: skipped") }
+        #expect(skipped.count == 3 && skipped.allSatisfy { $0.contains(".mp4") })
+    }
+
+    @Test func clipsThatCannotBeReadAreLeftOutUpToAShare() async throws {
+        let site = try Site()
+        try Data("no video".utf8).write(to: URL(filePath: site.clips + "/val-jumping-010.mp4"))
+        let run = try await site.train("run", "--epochs", "1")
+        #expect(run.status == 0, "\(run.error)")
+        #expect(run.output.contains("left out   1 of 30 clips"), "\(run.output)")
+        #expect(try site.log("run").count { $0.contains("clip: val-jumping-010.mp4") } == 1)
+        let strict = try await site.train("strict", "--set", "max_bad=0%")
+        #expect(strict.status == 65 && strict.error.contains("max_bad"), "\(strict.error)")
+    }
+
+    @Test func keptFeaturesTrainWhatIsNotSpatial() async throws {
+        let site = try Site(more: "mixup: 0\ncutmix: 0\nfreeze: [spatial]\nfeatures: 2\n")
+        let run = try await site.train("run", "--epochs", "3", "--set", "drop_path=0")
+        #expect(run.status == 0, "\(run.error)")
+        #expect(try ModelDirectory.open("\(site.path)/run/last").config.labels == DemoEvaluation.labels)
+        #expect(try site.log("run").count { $0.contains("type: update") } == 9)
+        let refused = try await site.train("small", "--set", "features_limit=0MB")
+        #expect(refused.status == 74 && refused.error.contains("0 are allowed"), "\(refused.error)")
+    }
+}

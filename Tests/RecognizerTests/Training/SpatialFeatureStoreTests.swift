@@ -1,0 +1,61 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Recognizer
+
+@Suite struct SpatialFeatureStoreTests {
+    private static let geometry = RandomModel.geometry(spatialLayers: 1, temporalLayers: 1, mask: .kmt)
+
+    private func store(_ path: String, key: String = "k", limit: Int = 1 << 30) throws -> SpatialFeatureStore {
+        try SpatialFeatureStore(
+            path: path, key: key, geometry: Self.geometry, clips: 3, views: 2, byteLimit: limit)
+    }
+
+    /// Numbers that bfloat16 holds exactly.
+    private func features(_ store: SpatialFeatureStore, _ first: Int) -> [Float] {
+        (0..<store.valueCount).map { Float(($0 + first) % 128) }
+    }
+
+    @Test func whatWasKeptIsThereTheNextTime() throws {
+        try withTemporaryDirectory { directory in
+            let path = directory + "/f"
+            do {
+                let store = try store(path)
+                #expect(!store.holds(clip: 2, view: 1))
+                store.keep(features(store, 5), clip: 2, view: 1)
+                store.keep(features(store, 9), clip: 0, view: 0)
+                // Not before it is on the disk.
+                #expect(!store.holds(clip: 2, view: 1))
+                store.flush()
+            }
+            let store = try store(path)
+            #expect(store.holds(clip: 2, view: 1) && store.holds(clip: 0, view: 0) && !store.holds(clip: 2, view: 0))
+            var out = [Float](repeating: -1, count: store.valueCount)
+            store.read(&out, clip: 2, view: 1)
+            #expect(out == features(store, 5))
+            store.read(&out, clip: 0, view: 0)
+            #expect(out == features(store, 9))
+        }
+    }
+
+    @Test func featuresOfSomethingElseAreNotTaken() throws {
+        try withTemporaryDirectory { directory in
+            let path = directory + "/f"
+            do {
+                let store = try store(path)
+                store.keep(features(store, 5), clip: 2, view: 1)
+                store.flush()
+            }
+            #expect(!(try store(path, key: "other").holds(clip: 2, view: 1)))
+        }
+    }
+
+    @Test func tooMuchIsRefusedBeforeAnythingIsThere() throws {
+        try withTemporaryDirectory { directory in
+            let error = #expect(throws: RecognizerError.self) { try store(directory + "/f", limit: 1000) }
+            #expect("\(error, default: "")".contains("1000 are allowed"))
+            #expect(!FileManager.default.fileExists(atPath: directory + "/f"))
+        }
+    }
+}
