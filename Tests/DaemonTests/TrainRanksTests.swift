@@ -127,7 +127,9 @@ struct TrainRanksTests {
             let arguments = try prepare(directory) + ["--set", "batch=4", "--output", "\(directory)/run"]
             let failed = try run(ranks: [arguments, arguments + ["--epochs", "3"]], directory)
             #expect(failed.status == 64)
-            #expect(failed.error.components(separatedBy: "rank 1 has other settings than rank 0").count == 2)
+            #expect(
+                failed.error.components(separatedBy: "claverd: rank 1 differs from rank 0: epochs: 2 there, 3 here")
+                    .count == 2)
             #expect(!FileManager.default.fileExists(atPath: "\(directory)/run"))
             #expect(
                 try run(ranks: [arguments + ["--set", "batch=8"], arguments + ["--set", "batch=8"]], directory).status

@@ -88,16 +88,19 @@ struct TrainCommand: ParsableCommand {
             group.finish()
             return position
         } catch let agreed as TrainingRanks.Agreed {
+            if group.rank == 0 { tell(agreed.failure.description.oneLine) }
+            // mpirun ends the others as soon as one has ended with a status.
+            _ = try group.gather([])
             group.finish()
-            guard group.rank == 0 else { throw agreed.failure.status.code }
-            throw agreed.failure
+            throw agreed.failure.status.code
         } catch {
             let report = FailureReport(error)
-            let line = "claverd: rank \(group.rank) of \(group.count): \(report.line)\n"
-            FileHandle.standardError.write(Data(line.utf8))
+            tell("rank \(group.rank) of \(group.count): \(report.line)")
             group.abort(status: report.status.rawValue)
         }
     }
+
+    private func tell(_ line: String) { FileHandle.standardError.write(Data("claverd: \(line)\n".utf8)) }
 
     /// The command line over `--set` over the recipe over the defaults.
     private func complete() throws -> TrainRecipe {

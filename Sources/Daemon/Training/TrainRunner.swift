@@ -82,12 +82,19 @@ struct TrainRunner {
         init(_ clips: Int) { position = RunPosition(quarantine: Quarantine(clips: clips)) }
     }
 
-    /// Throws if a rank trains on something else than rank 0.
+    /// Throws if a rank trains otherwise than rank 0, or on something else. Where its clips lie is its own affair.
     private func requireSame(_ listDigest: String) throws {
+        guard ranks.count > 1 else { return }
         let all = try ranks.gathered([listDigest, try recipe.yaml])
-        guard let other = all.firstIndex(where: { $0 != all[0] }) else { return }
-        let what = all[other][0] == all[0][0] ? "settings" : "clips"
-        throw ranks.agreed(CommandFailure(.usage, "rank \(other) has other \(what) than rank 0"))
+        let first = try TrainRecipe(yaml: all[0][1], file: "rank 0")
+        for (rank, other) in all.enumerated() {
+            var differences = try TrainRecipe(yaml: other[1], file: "rank \(rank)").differences(from: first)
+            if other[0] != all[0][0] { differences.append("the list names other clips or classes") }
+            guard differences.isEmpty else {
+                throw ranks.agreed(
+                    CommandFailure(.usage, "rank \(rank) differs from rank 0: \(differences.joined(separator: "; "))"))
+            }
+        }
     }
 
     /// Cores of this process; those of a machine are shared out among its ranks.
