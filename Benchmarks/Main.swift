@@ -7,7 +7,7 @@ struct Benchmarks: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "claverd-benchmarks",
         abstract: "Times a ViT-B/32 with 8 frames: windows of a stream and windows computed anew, in each precision.",
-        subcommands: [TrainingBenchmark.self])
+        subcommands: [TrainingBenchmark.self, ScalingCommand.self])
 
     @Option(help: "Threads that compute.") var workers = ProcessInfo.processInfo.activeProcessorCount
     @Option(help: "Timed windows of each kind.") var rounds = 15

@@ -3,9 +3,13 @@
 
 /* The communicator and the type are macros with casts, which Swift does not see. */
 
+/* Calls come from one thread at a time, not always the same one. A process that waits lets others compute, where Open MPI is not
+ * told otherwise. */
 static inline int cmpi_start(void) {
     int provided;
-    return MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &provided);
+    setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0);
+    int code = MPI_Init_thread(NULL, NULL, MPI_THREAD_SERIALIZED, &provided);
+    return code == MPI_SUCCESS && provided < MPI_THREAD_SERIALIZED ? MPI_ERR_OTHER : code;
 }
 
 static inline int cmpi_rank(void) {
@@ -32,6 +36,22 @@ static inline int cmpi_next_size(int from, int *count) {
 
 static inline int cmpi_receive(void *bytes, int count, int from) {
     return MPI_Recv(bytes, count, MPI_BYTE, from, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+}
+
+static inline int cmpi_sum(float *values, int count) {
+    return MPI_Allreduce(MPI_IN_PLACE, values, count, MPI_FLOAT, MPI_SUM, MPI_COMM_WORLD);
+}
+
+static inline int cmpi_broadcast(void *bytes, int count) {
+    return MPI_Bcast(bytes, count, MPI_BYTE, 0, MPI_COMM_WORLD);
+}
+
+static inline int cmpi_gather_sizes(const int *own, int *all) {
+    return MPI_Allgather(own, 1, MPI_INT, all, 1, MPI_INT, MPI_COMM_WORLD);
+}
+
+static inline int cmpi_gather(const void *own, int count, void *all, const int *counts, const int *offsets) {
+    return MPI_Allgatherv(own, count, MPI_BYTE, all, counts, offsets, MPI_BYTE, MPI_COMM_WORLD);
 }
 
 static inline void cmpi_finish(void) { MPI_Finalize(); }

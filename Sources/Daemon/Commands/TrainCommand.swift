@@ -10,7 +10,7 @@ struct TrainCommand: ParsableCommand {
             A recipe is a YAML file of settings; --set changes them, and what stands on the command line comes before both. \
             The output folder gets the resolved recipe, a log, a page with curves, a checkpoint, and the model of the last and \
             of the best epoch as directories for eval and run. SIGINT and SIGTERM finish the update, save and exit with 75; \
-            --resume auto goes on, also after a crash. Exits with 65 above max_bad, with 70 when the numbers are no longer finite.
+            --resume auto goes on, also after a crash. Started by mpirun, the processes share every update. Exits with 65 above max_bad, with 70 when the numbers are no longer finite.
             """)
 
     enum Resume: String, CaseIterable, ExpressibleByArgument {
@@ -74,11 +74,33 @@ struct TrainCommand: ParsableCommand {
     func run() throws {
         MappedFileFault.exitOnTruncation()
         let recipe = try complete()
-        let position = try TrainRunner(
-            recipe: recipe, environment: .current, resumes: resume == .auto
-        ).run()
-        print(json ? summary(position, recipe).pretty : text(position, recipe))
+        let environment = ConfigurationEnvironment.current
+        let ranks = TrainingRanks(group: try RankGroup.start(environment: environment.variables))
+        let runner = TrainRunner(recipe: recipe, environment: environment, resumes: resume == .auto, ranks: ranks)
+        let position = try ranks.group.map { try train(runner, $0) } ?? runner.run()
+        if ranks.isFirst { print(json ? summary(position, recipe).pretty : text(position, recipe)) }
     }
+
+    /// Trains in a group. A failure that is this rank's alone ends all, which may be waiting for it.
+    private func train(_ runner: TrainRunner, _ group: RankGroup) throws -> RunPosition {
+        do {
+            let position = try runner.run()
+            group.finish()
+            return position
+        } catch let agreed as TrainingRanks.Agreed {
+            if group.rank == 0 { tell(agreed.failure.description.oneLine) }
+            // mpirun ends the others as soon as one has ended with a status.
+            _ = try group.gather([])
+            group.finish()
+            throw agreed.failure.status.code
+        } catch {
+            let report = FailureReport(error)
+            tell("rank \(group.rank) of \(group.count): \(report.line)")
+            group.abort(status: report.status.rawValue)
+        }
+    }
+
+    private func tell(_ line: String) { FileHandle.standardError.write(Data("claverd: \(line)\n".utf8)) }
 
     /// The command line over `--set` over the recipe over the defaults.
     private func complete() throws -> TrainRecipe {

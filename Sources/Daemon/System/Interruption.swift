@@ -2,8 +2,8 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// SIGINT and SIGTERM as a request to stop in order, for commands that have something to save. A second one ends the process
-/// at once.
+/// SIGINT, SIGTERM and SIGUSR1, which `mpirun` passes on to its processes while it goes on itself, as a request to stop in order, for
+/// commands that have something to save. A second one ends the process at once.
 final class Interruption: Sendable {
     private let requested = Atomic<Bool>(false)
     // Set in `init`, cancelled in `deinit`, nothing between.
@@ -13,7 +13,7 @@ final class Interruption: Sendable {
     init(_ stop: @escaping @Sendable () -> Void) {
         let queue = DispatchQueue(label: "claverd.interruption")
         let registered = DispatchGroup()
-        sources = [SIGINT, SIGTERM].map { signal in
+        sources = [SIGINT, SIGTERM, SIGUSR1].map { signal in
             let source = DispatchSource.makeSignalSource(signal: signal, queue: queue)
             registered.enter()
             source.setRegistrationHandler { registered.leave() }

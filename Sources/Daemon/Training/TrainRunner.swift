@@ -7,6 +7,7 @@ struct TrainRunner {
     let recipe: TrainRecipe
     let environment: ConfigurationEnvironment
     let resumes: Bool
+    var ranks = TrainingRanks(group: nil)
 
     /// Most that clips take which were read and wait for the step.
     private static let bytesAhead = 1 << 30
@@ -16,77 +17,93 @@ struct TrainRunner {
     /// - Throws: whatever is wrong with the recipe or what it names; what `TrainingLoop.run` throws.
     func run() throws -> RunPosition {
         try recipe.check()
-        let accumulation = try recipe.accumulation(ranks: 1)
+        guard ranks.count == 1 || recipe.featureViews == nil else {
+            throw CommandFailure(.usage, "features: are kept by one process alone; several compute them in each epoch")
+        }
+        let accumulation = try recipe.accumulation(ranks: ranks.count)
         let start = try TrainingStart(recipe)
         let classes = start.config.labels.count
         let entries = try self.entries(classes: classes)
+        try requireSame(ClipList.digest(entries))
         let updates = entries.count / recipe.totalBatch
         let cache = environment.cacheDirectory
         let store = try ClipStores.open(try required(recipe.data, "data"), cache: cache)
         try EvalRunner.checkPresence(entries, in: store, mostBad: recipe.maxBad)
         let kept = KeptClips(byteLimit: recipe.memory)
-        let validation = try self.validation(classes: classes, store: store, kept: kept)
-
-        let folder = try RunFolder(try required(recipe.output, "output"), resumes: resumes)
-        let checkpoint = folder.hasCheckpoint ? try RunCheckpoint(path: folder.checkpoint) : nil
-        if checkpoint == nil {
-            folder.clear()
-            try ReplacementFile.write(try recipe.yaml, to: folder.recipe)
-        }
-        if !FileManager.default.fileExists(atPath: folder.last) {
-            try ModelDirectory.write(
-                start.weights, config: start.config, mergesPath: start.mergesPath, prompts: start.prompts,
-                to: folder.last)
-        }
-        let model = try Model(
-            path: folder.last, on: BackendChoice(precision: .f32, pool: WorkerPool(workers: 1)))
-        let prompts = try EvalTexts(recipe.evaluation, model: model, labels: start.config.labels)
-        let identity = RunIdentity(
-            weightsDigest: start.digest, listDigest: ClipList.digest(entries), labels: start.config.labels,
-            promptsDigest: prompts.digest)
-        if let checkpoint {
-            try checkpoint.requireRun(recipe, identity, path: folder.checkpoint)
-            // What may change, such as the number of threads.
-            try ReplacementFile.write(try recipe.yaml, to: folder.recipe)
-        }
+        let validation = try ranks.isFirst ? self.validation(classes: classes, store: store, kept: kept) : nil
+        let book = try ranks.isFirst ? RunBook(self, start, entries) : nil
+        let opening = try ranks.fromFirst { book.map { Opening($0) } ?? Opening(entries.count) }
 
         let interruption = Interruption {}
         let pool = WorkerPool(workers: workers)
+        let weights =
+            try book.map { try $0.checkpoint?.weights ?? warmedUp(start, opening.prompts, pool: pool) } ?? start.weights
         let step = try TrainingStep(
-            weights: try checkpoint?.weights ?? warmedUp(start, prompts.prompts.prompts, pool: pool),
-            geometry: start.config.geometry, options: recipe.options(updates: updates, accumulation: accumulation),
+            weights: weights, geometry: start.config.geometry,
+            options: recipe.options(updates: updates, accumulation: accumulation),
             capacity: TrainingCapacity(
-                clips: recipe.batch, prompts: recipe.promptsPerStep, classes: classes), pool: pool)
-        if let checkpoint { try step.restore(weights: checkpoint.weights, optimizerState: checkpoint.optimizerState) }
-        let position = checkpoint?.position ?? RunPosition(quarantine: Quarantine(clips: entries.count))
-        let log = try RunLog(path: folder.log, keeping: position.logByteCount)
-        if checkpoint == nil {
-            try log.append(
-                .begin(
-                    RunRecord.Begin(
-                        version: ClaverdVersion.current, clips: entries.count, classes: classes,
-                        prompts: prompts.prompts.prompts.count, updatesPerEpoch: updates, workers: workers)))
+                clips: recipe.batch, prompts: recipe.promptsPerStep, classes: classes), pool: pool, ranks: ranks.group)
+        if let checkpoint = book?.checkpoint {
+            try step.restore(weights: checkpoint.weights, optimizerState: checkpoint.optimizerState)
         }
-        let clips = clips(entries, start.config, store: store, kept: kept)
+        try step.takeOverFirstRank()
+        let desk = try book.map {
+            try $0.desk(
+                RunRecord.Begin(
+                    version: ClaverdVersion.current, clips: entries.count, classes: classes,
+                    prompts: opening.prompts.count, updatesPerEpoch: updates, workers: workers))
+        }
         let loop = TrainingLoop(
             TrainingLoop.Parts(
-                recipe: recipe, identity: identity, folder: folder, start: start, clips: clips, step: step,
+                recipe: recipe, ranks: ranks, desk: desk, start: start,
+                clips: clips(entries, start.config, store: store, kept: kept), step: step,
                 texts: TrainingTexts(
-                    tokens: prompts.prompts.prompts, step: step, isFrozen: !step.options.trained.contains(.text)),
+                    tokens: opening.prompts, step: step, isFrozen: !step.options.trained.contains(.text)),
                 accumulation: accumulation, validation: validation,
-                features: try features(folder, identity, start.config, clips: entries.count), log: log,
+                features: try desk.flatMap { try features($0, start.config, clips: entries.count) },
                 interruption: interruption),
-            position: position)
-        if checkpoint == nil { try loop.save() }
+            position: opening.position)
+        if let book, book.checkpoint == nil { try loop.save() }
         try loop.run()
         return loop.position
     }
 
-    /// Cores of this process.
-    private var workers: Int { recipe.workers ?? environment.processorCount }
+    /// What every rank begins with, as rank 0 found it.
+    private struct Opening: Codable {
+        var position: RunPosition
+        /// (A, C) token ids.
+        var prompts: [[[Int32]]] = []
+
+        init(_ book: RunBook) {
+            position = book.position
+            prompts = book.prompts
+        }
+
+        init(_ clips: Int) { position = RunPosition(quarantine: Quarantine(clips: clips)) }
+    }
+
+    /// Throws if a rank trains otherwise than rank 0, or on something else. Where its clips lie is its own affair.
+    private func requireSame(_ listDigest: String) throws {
+        guard ranks.count > 1 else { return }
+        let all = try ranks.gathered([listDigest, try recipe.yaml])
+        let first = try TrainRecipe(yaml: all[0][1], file: "rank 0")
+        for (rank, other) in all.enumerated() {
+            var differences = try TrainRecipe(yaml: other[1], file: "rank \(rank)").differences(from: first)
+            if other[0] != all[0][0] { differences.append("the list names other clips or classes") }
+            guard differences.isEmpty else {
+                throw ranks.agreed(
+                    CommandFailure(.usage, "rank \(rank) differs from rank 0: \(differences.joined(separator: "; "))"))
+            }
+        }
+    }
+
+    /// Cores of this process; those of a machine are shared out among its ranks.
+    private var workers: Int {
+        recipe.workers ?? max(environment.processorCount / (ranks.group?.localCount ?? 1), 1)
+    }
     private var readers: Int { recipe.readers ?? workers }
 
-    private func required(_ value: String?, _ name: String) throws -> String {
+    func required(_ value: String?, _ name: String) throws -> String {
         guard let value else { throw CommandFailure(.usage, "--\(name) is missing, and no recipe says it") }
         return value
     }
@@ -145,14 +162,14 @@ struct TrainRunner {
     }
 
     private func features(
-        _ folder: RunFolder, _ identity: RunIdentity, _ config: ModelConfig, clips: Int
+        _ desk: TrainingLoop.Desk, _ config: ModelConfig, clips: Int
     ) throws -> SpatialFeatureStore? {
         guard let views = recipe.featureViews else { return nil }
         let key =
-            "\(identity.weightsDigest ?? "scratch") \(identity.listDigest) \(recipe.seed) \(recipe.augmentation)"
+            "\(desk.identity.weightsDigest ?? "scratch") \(desk.identity.listDigest) \(recipe.seed) \(recipe.augmentation)"
             + " \(config.geometry) \(config.mean) \(config.deviation)"
         return try SpatialFeatureStore(
-            path: folder.features, key: key, geometry: config.geometry, clips: clips, views: views,
+            path: desk.folder.features, key: key, geometry: config.geometry, clips: clips, views: views,
             byteLimit: recipe.featureLimit)
     }
 }

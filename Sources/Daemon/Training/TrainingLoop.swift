@@ -11,8 +11,9 @@ final class TrainingLoop {
     /// What a run is made of.
     struct Parts {
         let recipe: TrainRecipe
-        let identity: RunIdentity
-        let folder: RunFolder
+        let ranks: TrainingRanks
+        /// What only rank 0 has, which writes; nil on the others.
+        let desk: Desk?
         let start: TrainingStart
         let clips: TrainingClips
         let step: TrainingStep
@@ -20,8 +21,14 @@ final class TrainingLoop {
         let accumulation: Int
         let validation: TrainingValidation?
         let features: SpatialFeatureStore?
-        let log: RunLog
         let interruption: Interruption
+    }
+
+    /// Where a run is written down.
+    struct Desk {
+        let identity: RunIdentity
+        let folder: RunFolder
+        let log: RunLog
     }
 
     private let parts: Parts
@@ -31,7 +38,9 @@ final class TrainingLoop {
     private(set) var position: RunPosition
     private var policy: NonFinitePolicy
     private var progress: TrainProgress
-    private var page: CurvePage
+    private var page: CurvePage?
+    /// Whether any rank was asked to stop.
+    private var isStopping = false
     private var savedAt = ContinuousClock.now
     private var begunAt = ContinuousClock.now
     private let secondsBefore: Double
@@ -47,15 +56,16 @@ final class TrainingLoop {
             smoothing: recipe.smoothing, holdsFeatures: parts.features != nil,
             isMixed: recipe.mixing.mixup > 0 || recipe.mixing.cutmix > 0)
         policy = NonFinitePolicy(skipped: position.skipped)
-        progress = TrainProgress(epochs: recipe.epochs, updates: updatesPerEpoch, isShown: EvalProgress.isTerminal)
-        page = CurvePage(name: URL(filePath: parts.folder.path).lastPathComponent, recipe: recipe)
+        progress = TrainProgress(
+            epochs: recipe.epochs, updates: updatesPerEpoch, isShown: EvalProgress.isTerminal && parts.desk != nil)
+        page = parts.desk.map { CurvePage(name: URL(filePath: $0.folder.path).lastPathComponent, recipe: recipe) }
         secondsBefore = position.seconds
     }
 
     /// Trains to the end.
     ///
     /// - Throws: `CommandFailure`: 75 when interrupted, 65 for too many unreadable clips, 70 when several updates in a row give
-    ///   no finite numbers; `RecognizerError` when something cannot be written.
+    ///   no finite numbers, these three in a group as `TrainingRanks.Agreed`; `RecognizerError` when something cannot be written.
     func run() throws {
         try computeFeatures()
         while position.epoch < parts.recipe.epochs { try runEpoch() }
@@ -75,15 +85,20 @@ final class TrainingLoop {
 
     private func runEpoch() throws {
         let order = draws.order(epoch: position.epoch, clips: parts.clips.entries.count)
-        let plan = EpochPlan(order: order, batch: parts.recipe.batch, accumulation: parts.accumulation)
+        let plan = EpochPlan(
+            order: order, batch: parts.recipe.batch, accumulation: parts.accumulation, rank: parts.ranks.rank,
+            ranks: parts.ranks.count)
         let feed = feed(plan)
         defer { feed.cancel() }
         while position.update < plan.updates {
             let first = position.update * parts.accumulation
-            try runUpdate(feed, Array(plan.batches[first..<first + parts.accumulation]))
-            try stopIfInterrupted()
+            try runUpdate(
+                feed, Array(plan.batches[first..<first + parts.accumulation]),
+                ofAll: Array(
+                    order[position.update * parts.recipe.totalBatch..<(position.update + 1) * parts.recipe.totalBatch]))
+            if isStopping { try stop() }
             if ContinuousClock.now - savedAt >= parts.recipe.checkpointEvery { try save() }
-            if page.isDue { refreshPage() }
+            if page?.isDue == true { refreshPage() }
         }
         try finishEpoch()
     }
@@ -97,52 +112,69 @@ final class TrainingLoop {
             quarantine: position.quarantine)
     }
 
-    private func runUpdate(_ feed: any TrainingFeed, _ batches: [[Int]]) throws {
+    /// - Parameters:
+    ///   - batches: numbers of this rank's clips.
+    ///   - clips: numbers of all ranks' clips.
+    private func runUpdate(_ feed: any TrainingFeed, _ batches: [[Int]], ofAll clips: [Int]) throws {
         let begin = ContinuousClock.now
-        var record = RunRecord.Update(
-            epoch: position.epoch, update: position.update, loss: 0, accuracy: 0, rate: 0, norm: 0, clips: 0,
-            seconds: 0, waited: 0)
-        var (loss, correct, done) = (0.0, 0, 0)
-        var fault: (reason: String, clips: [Int])?
-        for (place, numbers) in batches.enumerated() {
-            let asked = ContinuousClock.now
-            batch.clear()
-            try feed.fill(batch, clips: numbers, unreadable: noteUnreadable)
-            record.waited += (ContinuousClock.now - asked) / .seconds(1)
-            guard batch.count > 0, fault == nil else { continue }
-            let outcome = accumulate(place)
-            if outcome.loss.isFinite {
-                loss += outcome.loss
-                correct += outcome.correct
-                record.clips += batch.count
-                done += 1
-            } else {
-                fault = ("the loss is \(outcome.loss.isNaN ? "NaN" : "infinite")", batch.numbers)
-            }
-        }
-        if fault == nil, done > 0 {
-            record.norm = parts.step.update()
-            if !record.norm.isFinite {
-                fault = ("the gradients are not finite", batches.flatMap { $0 })
+        let own = try accumulate(feed, batches)
+        try parts.step.completeGradients()
+        let all = RankReport(try parts.ranks.gathered(own))
+        isStopping = all.isInterrupted
+        for found in all.unreadable { try noteUnreadable(found.clip, found.failure) }
+        var fault = all.fault
+        var norm = 0.0
+        if fault == nil, all.batches > 0 {
+            norm = parts.step.update()
+            if !norm.isFinite {
+                fault = RankReport.Fault(reason: "the gradients are not finite", clips: clips)
             }
         } else {
             parts.step.discard()
         }
         position.update += 1
-        if let fault { return try skip(fault.reason, fault.clips) }
+        if let fault { return try skip(fault) }
         policy.noteFinite()
-        guard done > 0 else { return }
-        record.loss = loss / Double(done)
-        record.accuracy = Double(correct) / Double(record.clips)
-        record.rate = parts.step.options.schedule.rate(at: parts.step.updates)
-        record.seconds = (ContinuousClock.now - begin) / .seconds(1)
-        position.sums.batches += done
-        position.sums.loss += loss
-        position.sums.clips += record.clips
-        position.sums.correct += correct
-        position.sums.seconds += record.seconds
-        try parts.log.append(.update(record))
+        guard all.batches > 0 else { return }
+        let seconds = (ContinuousClock.now - begin) / .seconds(1)
+        position.sums.batches += all.batches
+        position.sums.loss += all.loss
+        position.sums.clips += all.clips
+        position.sums.correct += all.correct
+        position.sums.seconds += seconds
+        try parts.desk?.log.append(
+            .update(
+                RunRecord.Update(
+                    epoch: position.epoch, update: position.update - 1, loss: all.loss / Double(all.batches),
+                    accuracy: Double(all.correct) / Double(all.clips),
+                    rate: parts.step.options.schedule.rate(at: parts.step.updates), norm: norm, clips: all.clips,
+                    seconds: seconds, waited: all.waited)))
         progress.show(position, seconds: position.sums.seconds / Double(max(position.update, 1)))
+    }
+
+    /// Accumulates this rank's batches of an update, up to the first whose loss is not finite.
+    private func accumulate(_ feed: any TrainingFeed, _ batches: [[Int]]) throws -> RankReport {
+        var report = RankReport()
+        for (place, numbers) in batches.enumerated() {
+            let asked = ContinuousClock.now
+            batch.clear()
+            try feed.fill(batch, clips: numbers) {
+                report.unreadable.append(RankReport.Unreadable(clip: $0, failure: $1))
+            }
+            report.waited += (ContinuousClock.now - asked) / .seconds(1)
+            guard batch.count > 0, report.fault == nil else { continue }
+            let outcome = accumulate(place)
+            if outcome.loss.isFinite {
+                report.loss += outcome.loss
+                report.correct += outcome.correct
+                report.clips += batch.count
+                report.batches += 1
+            } else {
+                report.fault = RankReport.Fault(reason: "the loss is \(outcome.loss.isNaN ? "NaN" : "infinite")", clips: batch.numbers)
+            }
+        }
+        report.isInterrupted = parts.interruption.isRequested
+        return report
     }
 
     private func accumulate(_ place: Int) -> TrainingStep.Outcome {
@@ -154,114 +186,129 @@ final class TrainingLoop {
             holdsFeatures: parts.features != nil,
             mixing: { clips in
                 draws.mixing(
-                    batch: number, recipe.mixing, clips: clips, imageSize: parts.step.geometry.imageSize)
+                    batch: number * parts.ranks.count + parts.ranks.rank, recipe.mixing, clips: clips,
+                    imageSize: parts.step.geometry.imageSize)
             }, prompts: parts.texts.chosen(rows)
         ) { parts.step.accumulate($0) }
     }
 
-    private func skip(_ reason: String, _ clips: [Int]) throws {
+    private func skip(_ fault: RankReport.Fault) throws {
         let verdict = policy.noteNonFinite()
         position.skipped = policy.skipped
-        let names = clips.map { parts.clips.entries[$0].name.escapedForLog }
-        try parts.log.append(
+        let names = fault.clips.map { parts.clips.entries[$0].name.escapedForLog }
+        try parts.desk?.log.append(
             .skipped(
-                RunRecord.Skipped(epoch: position.epoch, update: position.update - 1, reason: reason, clips: names)))
+                RunRecord.Skipped(
+                    epoch: position.epoch, update: position.update - 1, reason: fault.reason, clips: names)))
         let shown = names.prefix(5).joined(separator: ", ") + (names.count > 5 ? " and \(names.count - 5) more" : "")
-        progress.tell(
-            "epoch \(position.epoch + 1), update \(position.update) skipped: \(reason); its clips: \(shown)")
-        guard verdict == .skip else { throw notFinite("\(NonFinitePolicy.limit) updates in a row") }
+        tell("epoch \(position.epoch + 1), update \(position.update) skipped: \(fault.reason); its clips: \(shown)")
+        guard verdict == .skip else {
+            throw parts.ranks.agreed(notFinite("\(NonFinitePolicy.limit) updates in a row"))
+        }
     }
 
     private func notFinite(_ what: String) -> CommandFailure {
         CommandFailure(
             .software,
-            "\(what) gave no finite numbers; a lower rate may help. \(parts.folder.checkpoint) is as before")
+            "\(what) gave no finite numbers; a lower rate may help."
+                + (parts.desk.map { " \($0.folder.checkpoint) is as before" } ?? ""))
     }
 
     private func noteUnreadable(_ clip: Int, _ failure: ClipFailure) throws {
         guard position.quarantine.note(failure, of: clip) else { return }
         let name = parts.clips.entries[clip].name
-        try parts.log.append(
+        try parts.desk?.log.append(
             .unreadable(RunRecord.Unreadable(clip: name, kind: failure.kind.rawValue, reason: failure.reason)))
-        progress.tell("left out: \(name.escapedForLog): \(failure.description.escapedForLog)")
+        tell("left out: \(name.escapedForLog): \(failure.description.escapedForLog)")
         guard !position.quarantine.exceeds(parts.recipe.maxBad) else {
             let share = EvalOutcome.percent(parts.recipe.maxBad, digits: 1)
-            throw CommandFailure(
-                .dataError,
-                "\(position.quarantine.count) of \(position.quarantine.clips) clips could not be read, more than"
-                    + " max_bad \(share) allows")
+            throw parts.ranks.agreed(
+                CommandFailure(
+                    .dataError,
+                    "\(position.quarantine.count) of \(position.quarantine.clips) clips could not be read, more than"
+                        + " max_bad \(share) allows"))
+        }
+    }
+
+    /// How rank 0 found the epoch's weights.
+    private struct Verdict: Codable {
+        var accuracy: TopAccuracy?
+        var isInterrupted = false
+    }
+
+    private func validate(_ desk: Desk) throws -> Verdict {
+        guard let validation = parts.validation else { return Verdict() }
+        let interruption = parts.interruption
+        progress.show("validating", done: 0, of: validation.entries.count)
+        do {
+            let accuracy = try validation.accuracy(
+                of: desk.folder.last, isInterrupted: { interruption.isRequested }, progress: { _ in })
+            return Verdict(accuracy: accuracy, isInterrupted: accuracy == nil)
+        } catch RecognizerError.nonFinite {
+            throw notFinite("the model of epoch \(position.epoch + 1)")
         }
     }
 
     private func finishEpoch() throws {
-        let folder = parts.folder
-        let weights = parts.step.averagedWeights ?? parts.step.weights
-        try write(weights, to: folder.last)
-        var accuracy: TopAccuracy?
-        if let validation = parts.validation {
-            let interruption = parts.interruption
-            progress.show("validating", done: 0, of: validation.entries.count)
-            do {
-                accuracy = try validation.accuracy(
-                    of: folder.last, isInterrupted: { interruption.isRequested }, progress: { _ in })
-            } catch RecognizerError.nonFinite {
-                throw notFinite("the model of epoch \(position.epoch + 1)")
-            }
-            if accuracy == nil { try stopIfInterrupted() }
-        }
+        if let desk = parts.desk { try write(to: desk, desk.folder.last) }
+        let verdict = try parts.ranks.fromFirst { try parts.desk.map(validate) ?? Verdict() }
+        if verdict.isInterrupted { try stop() }
+        let accuracy = verdict.accuracy
         let isBest = accuracy.map { $0.top1 > position.best?.top1 ?? -1 } ?? false
         if isBest, let accuracy {
-            try write(weights, to: folder.best)
+            if let desk = parts.desk { try write(to: desk, desk.folder.best) }
             position.best = RunPosition.Best(epoch: position.epoch, top1: accuracy.top1)
         }
         let record = RunRecord.Epoch(
             epoch: position.epoch, loss: position.sums.meanLoss, accuracy: position.sums.accuracy,
             clipsPerSecond: position.sums.clipsPerSecond, seconds: seconds, top1: accuracy?.top1,
             top5: accuracy?.top5, isBest: isBest)
-        try parts.log.append(.epoch(record))
+        try parts.desk?.log.append(.epoch(record))
         position.epoch += 1
         position.update = 0
         position.sums = RunPosition.Sums()
         try save()
         let left = Double(parts.recipe.epochs - position.epoch) * seconds / Double(position.epoch)
-        progress.tell(TrainProgress.line(record, of: parts.recipe.epochs, secondsLeft: left))
+        tell(TrainProgress.line(record, of: parts.recipe.epochs, secondsLeft: left))
         refreshPage(isFinal: position.epoch == parts.recipe.epochs)
     }
 
-    private func write(_ weights: StateDict, to directory: String) throws {
+    /// Writes the model as it is now.
+    private func write(to desk: Desk, _ directory: String) throws {
         var config = parts.start.config
-        config.name = URL(filePath: parts.folder.path).lastPathComponent
+        config.name = URL(filePath: desk.folder.path).lastPathComponent
         config.provenance = ModelConfig.Provenance(
             source: "claverd train \(ClaverdVersion.current), epoch \(position.epoch + 1) of \(parts.recipe.epochs)")
         try ModelDirectory.write(
-            weights, config: config, mergesPath: parts.start.mergesPath, prompts: parts.start.prompts, to: directory)
+            parts.step.averagedWeights ?? parts.step.weights, config: config, mergesPath: parts.start.mergesPath,
+            prompts: parts.start.prompts, to: directory)
     }
 
     /// Of the run so far.
     private var seconds: Double { secondsBefore + (ContinuousClock.now - begunAt) / .seconds(1) }
 
-    private func stopIfInterrupted() throws {
-        guard parts.interruption.isRequested else { return }
+    private func stop() throws -> Never {
         if policy.isClean { try save() }
         refreshPage()
         progress.clear()
-        throw CommandFailure(
-            .tempFail,
-            "interrupted in epoch \(position.epoch + 1) after \(position.update) of \(updatesPerEpoch) updates;"
-                + " the same command with --resume auto goes on")
+        throw parts.ranks.agreed(
+            CommandFailure(
+                .tempFail,
+                "interrupted in epoch \(position.epoch + 1) after \(position.update) of \(updatesPerEpoch) updates;"
+                    + " the same command with --resume auto goes on"))
     }
 
     /// Writes the checkpoint, unless the weights are under suspicion.
     func save() throws {
-        guard policy.isClean else { return }
-        parts.log.flush()
-        position.logByteCount = parts.log.byteCount
+        guard let desk = parts.desk, policy.isClean else { return }
+        desk.log.flush()
+        position.logByteCount = desk.log.byteCount
         position.seconds = seconds
         let checkpoint = RunCheckpoint(
-            recipe: parts.recipe, identity: parts.identity, position: position, weights: parts.step.weights,
+            recipe: parts.recipe, identity: desk.identity, position: position, weights: parts.step.weights,
             optimizerState: parts.step.optimizerState)
         do {
-            try checkpoint.write(to: parts.folder.checkpoint)
+            try checkpoint.write(to: desk.folder.checkpoint)
         } catch {
             throw CommandFailure(.ioError, "\(error); the checkpoint before it is whole")
         }
@@ -270,6 +317,9 @@ final class TrainingLoop {
 
     /// A page that cannot be written is no reason to stop.
     private func refreshPage(isFinal: Bool = false) {
-        try? page.write(parts.log.records, to: parts.folder.page, isFinal: isFinal)
+        guard let desk = parts.desk else { return }
+        try? page?.write(desk.log.records, to: desk.folder.page, isFinal: isFinal)
     }
+
+    private func tell(_ line: String) { if parts.desk != nil { progress.tell(line) } }
 }

@@ -2,9 +2,9 @@
     import CMPI
 #endif
 
-/// The processes that `mpirun` started together, each on its part of the work; one of them, rank 0, gathers.
+/// The processes that `mpirun` started together, each on its part of the work; one of them, rank 0, leads.
 ///
-/// Used from one thread at a time.
+/// Used from one thread at a time, not always the same one. What all ranks take part in they must call in the same order.
 package final class RankGroup {
     /// 0..<`count`
     package let rank: Int
@@ -66,6 +66,35 @@ package final class RankGroup {
             return bytes
         }
 
+        /// Adds up each value over all ranks, in float32, in place on every rank, with the same bits.
+        package func sum(_ values: UnsafeMutableBufferPointer<Float>) throws(RankGroupError) {
+            let code = cmpi_sum(values.baseAddress, Int32(values.count))
+            guard code == 0 else { throw .failed(operation: "sum", code: Int(code)) }
+        }
+
+        /// Puts rank 0's bytes in place of every rank's.
+        package func broadcast(_ bytes: UnsafeMutableRawBufferPointer) throws(RankGroupError) {
+            for begin in stride(from: 0, to: bytes.count, by: Self.piece) {
+                let count = min(Self.piece, bytes.count - begin)
+                let code = cmpi_broadcast(bytes.baseAddress.map { $0 + begin }, Int32(count))
+                guard code == 0 else { throw .failed(operation: "broadcast", code: Int(code)) }
+            }
+        }
+
+        /// The bytes of every rank, by rank, on every rank; less than 2 GiB together.
+        package func gather(_ own: [UInt8]) throws(RankGroupError) -> [[UInt8]] {
+            var sizes = [Int32](repeating: 0, count: count)
+            var code = cmpi_gather_sizes([Int32(own.count)], &sizes)
+            guard code == 0 else { throw .failed(operation: "gather", code: Int(code)) }
+            let ends = sizes.reduce(into: [0]) { $0.append($0[$0.count - 1] + Int($1)) }
+            var all = [UInt8](repeating: 0, count: ends[count])
+            code = cmpi_gather(own, Int32(own.count), &all, sizes, ends.map { Int32($0) })
+            guard code == 0 else { throw .failed(operation: "gather", code: Int(code)) }
+            return (0..<count).map { Array(all[ends[$0]..<ends[$0 + 1]]) }
+        }
+
+        private static let piece = 1 << 30
+
         /// Ends this process's part; no other call may follow. Every rank calls it.
         package func finish() { cmpi_finish() }
 
@@ -76,6 +105,9 @@ package final class RankGroup {
     #else
         package func send(_ bytes: UnsafeRawBufferPointer, to rank: Int) throws(RankGroupError) { throw .unavailable }
         package func receive(from rank: Int) throws(RankGroupError) -> [UInt8] { throw .unavailable }
+        package func sum(_ values: UnsafeMutableBufferPointer<Float>) throws(RankGroupError) { throw .unavailable }
+        package func broadcast(_ bytes: UnsafeMutableRawBufferPointer) throws(RankGroupError) { throw .unavailable }
+        package func gather(_ own: [UInt8]) throws(RankGroupError) -> [[UInt8]] { throw .unavailable }
         package func finish() {}
         package func abort(status: Int32) -> Never { preconditionFailure("no group without Open MPI") }
     #endif

@@ -60,6 +60,11 @@ final class TrainedParameters {
         }
     }
 
+    /// Sets all gradients to zero, where no sums will follow.
+    func zeroGradients() {
+        gradients.pointer.update(repeating: 0, count: trained.count)
+    }
+
     /// A copy of a parameter's values, or of its gradient, as a tensor.
     static func copy(_ buffer: PagedFloats, _ entry: ParameterLayout.Entry) -> StoredTensor {
         let owner = HeapBytes(count: entry.count * 4) { memory in

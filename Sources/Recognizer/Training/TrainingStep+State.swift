@@ -57,6 +57,20 @@ extension TrainingStep {
         self.updates = updates
     }
 
+    /// Makes weights and optimizer those of rank 0; every rank of the group calls it.
+    package func takeOverFirstRank() throws(RankGroupError) {
+        guard let ranks = sharing?.ranks else { return }
+        for buffer in [parameters.values, optimizer.mean, optimizer.square] + [average].compactMap(\.self) {
+            try ranks.broadcast(UnsafeMutableRawBufferPointer(start: buffer.pointer, count: buffer.count * 4))
+        }
+        var updates = Int64(self.updates)
+        let outcome = withUnsafeMutableBytes(of: &updates) { bytes in
+            Result { () throws(RankGroupError) in try ranks.broadcast(bytes) }
+        }
+        try outcome.get()
+        self.updates = Int(updates)
+    }
+
     private func load(
         _ buffer: PagedFloats, _ prefix: String, _ state: StateDict, _ path: String
     ) throws(RecognizerError) {

@@ -20,6 +20,7 @@ package final class TrainingStep {
     private let scale: ParameterSlot
     private let scaleGradient: GradientStretch?
     private let arena: Arena<Memory>
+    let sharing: GradientSharing?
     /// Batches since the last update.
     private var pending = 0
 
@@ -33,12 +34,15 @@ package final class TrainingStep {
         let factors: UnsafeMutablePointer<Float>
     }
 
-    /// - Parameter weights: of a whole model, copied.
+    /// - Parameters:
+    ///   - weights: of a whole model, copied.
+    ///   - ranks: processes that take the same updates together, each with the same number of clips in its batches; an update's
+    ///     gradients are those of all. Each begins with the same weights, or with `takeOverFirstRank`.
     /// - Throws: `RecognizerError` for missing tensors and wrong shapes, and for a precision that training or this processor
     ///   does not have.
     package init(
         weights: StateDict, geometry: ModelGeometry, options: TrainingOptions, capacity: TrainingCapacity,
-        pool: WorkerPool
+        pool: WorkerPool, ranks: RankGroup? = nil
     ) throws(RecognizerError) {
         self.geometry = geometry
         self.options = options
@@ -59,6 +63,7 @@ package final class TrainingStep {
         optimizer = AdamW(parameters, geometry, options.optimizer)
         scale = parameters.slot("logit_scale")
         scaleGradient = parameters.gradients(of: .scale)
+        sharing = ranks.map { [parameters] in GradientSharing($0, parameters, geometry) }
         average = options.averageDecay == nil ? nil : PagedFloats(count: parameters.trained.count)
         let texts = capacity.prompts * capacity.classes
         arena = Arena { arena in
@@ -120,7 +125,8 @@ package final class TrainingStep {
         package let correct: Int
     }
 
-    /// Adds the gradients of a batch, as `1 / accumulation` of an update's, and gives its loss; the weights stay.
+    /// Adds the gradients of a batch, as `1 / accumulation` of an update's, and gives its loss; the weights stay. In a group they are
+    /// summed over the ranks while the backward of the update's last batch runs.
     ///
     /// - Parameter observer: told of every stretch of the gradients, once each, between the layers of the backward of the
     ///   update's last batch; in the same order for the same model and options.
@@ -135,6 +141,7 @@ package final class TrainingStep {
             "\(prompts) x \(classes) prompts")
         if pending == 0 { parameters.clearGradients() }
         work.sums.adds = pending > 0
+        let observer = sharing?.observer(before: observer) ?? observer
         let memory = arena.contents
         let trainsText = options.trained.contains(.text)
         var tokens: [[Int32]] = []
@@ -163,7 +170,8 @@ package final class TrainingStep {
             clips: batch.count, prompts: prompts, classes: classes, width: geometry.embeddingWidth)
         let outcome = loss.run(
             dVideo: memory.dVideo, dText: trainsText ? memory.dText : nil, video: memory.video, text: memory.text,
-            targets: batch.targets, scale: min(factor, options.scaleLimit), weight: 1 / Float(options.accumulation),
+            targets: batch.targets, scale: min(factor, options.scaleLimit),
+            weight: 1 / Float(options.accumulation * (sharing?.ranks.count ?? 1)),
             memory.loss)
         if let gradient = scale.gradient, factor <= options.scaleLimit {
             gradient.pointee += Float(outcome.dLogScale)
@@ -178,12 +186,22 @@ package final class TrainingStep {
         return Outcome(loss: outcome.loss, correct: outcome.correct)
     }
 
+    /// In a group, makes every rank's gradients the sum of all, also of ranks that accumulated fewer batches than an update has, or
+    /// none. Every rank calls it before `update` or `discard`, and until it returns nothing else may use the group.
+    package func completeGradients() throws(RankGroupError) {
+        guard let sharing else { return }
+        if pending == 0 { parameters.zeroGradients() }
+        pending = max(pending, 1)
+        try sharing.complete()
+    }
+
     /// Steps the weights by the gradients that were accumulated, and forgets these.
     ///
     /// - Returns: the global norm of the gradients before clipping. If it is not finite the weights stay as they are, and the
     ///   update does not count.
     package func update() -> Double {
         precondition(pending > 0, "an update without a batch")
+        sharing?.beginUpdate()
         pending = 0
         let norm = optimizer.gradientNorm(work)
         guard norm.isFinite else { return norm }
@@ -194,7 +212,10 @@ package final class TrainingStep {
     }
 
     /// Forgets the gradients that were accumulated.
-    package func discard() { pending = 0 }
+    package func discard() {
+        sharing?.beginUpdate()
+        pending = 0
+    }
 
     /// The unit features (texts, E) of texts.
     package func encodeTexts(_ texts: [[Int32]]) -> Tensor {
@@ -230,11 +251,18 @@ package final class TrainingStep {
             let sequences = block < spatial ? clips * geometry.frames : clips
             let values = arena.contents.factors + block * 2 * capacityRows
             let rows = sequences * length
+            // Every rank draws for the clips of all, so that several ranks drop what one with all their clips does.
+            let own = sharing.map { $0.ranks.rank * capacity.clips * sequences / clips } ?? 0
+            let all = sharing.map { $0.ranks.count * capacity.clips * sequences / clips } ?? sequences
             var random = CounterRandom(
                 seed: options.seed, .path, updates, pending * blocks + block)
-            for sequence in 0..<2 * sequences {
-                let factor = random.happens(rate) ? 0 : Float(1 / (1 - rate))
-                (values + sequence * length).update(repeating: factor, count: length)
+            for branch in 0..<2 {
+                for drawn in 0..<all {
+                    let factor = random.happens(rate) ? 0 : Float(1 / (1 - rate))
+                    let sequence = drawn - own
+                    guard (0..<sequences).contains(sequence) else { continue }
+                    (values + branch * rows + sequence * length).update(repeating: factor, count: length)
+                }
             }
             return PathFactors(values: values, rows: rows)
         }

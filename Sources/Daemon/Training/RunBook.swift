@@ -1,0 +1,54 @@
+import Foundation
+import Pipeline
+import Recognizer
+
+/// A run's folder as it is opened, with what it holds of an earlier part of the run.
+struct RunBook {
+    /// Nil at the beginning of a run.
+    let checkpoint: RunCheckpoint?
+    /// (A, C) token ids of the prompts.
+    let prompts: [[[Int32]]]
+    private let folder: RunFolder
+    private let identity: RunIdentity
+    private let clips: Int
+
+    /// Opens the folder and writes the recipe into it.
+    ///
+    /// - Throws: what is wrong with the folder, or with going on in it.
+    init(_ runner: TrainRunner, _ start: TrainingStart, _ entries: [ClipEntry]) throws {
+        let recipe = runner.recipe
+        folder = try RunFolder(try runner.required(recipe.output, "output"), resumes: runner.resumes)
+        checkpoint = folder.hasCheckpoint ? try RunCheckpoint(path: folder.checkpoint) : nil
+        if checkpoint == nil {
+            folder.clear()
+            try ReplacementFile.write(try recipe.yaml, to: folder.recipe)
+        }
+        if !FileManager.default.fileExists(atPath: folder.last) {
+            try ModelDirectory.write(
+                start.weights, config: start.config, mergesPath: start.mergesPath, prompts: start.prompts,
+                to: folder.last)
+        }
+        let model = try Model(
+            path: folder.last, on: BackendChoice(precision: .f32, pool: WorkerPool(workers: 1)))
+        let texts = try EvalTexts(recipe.evaluation, model: model, labels: start.config.labels)
+        prompts = texts.prompts.prompts
+        identity = RunIdentity(
+            weightsDigest: start.digest, listDigest: ClipList.digest(entries), labels: start.config.labels,
+            promptsDigest: texts.digest)
+        clips = entries.count
+        if let checkpoint {
+            try checkpoint.requireRun(recipe, identity, path: folder.checkpoint)
+            // What may change, such as the number of threads.
+            try ReplacementFile.write(try recipe.yaml, to: folder.recipe)
+        }
+    }
+
+    var position: RunPosition { checkpoint?.position ?? RunPosition(quarantine: Quarantine(clips: clips)) }
+
+    /// Opens the log as well; a run that begins starts it with `begin`.
+    func desk(_ begin: RunRecord.Begin) throws -> TrainingLoop.Desk {
+        let log = try RunLog(path: folder.log, keeping: position.logByteCount)
+        if checkpoint == nil { try log.append(.begin(begin)) }
+        return TrainingLoop.Desk(identity: identity, folder: folder, log: log)
+    }
+}
