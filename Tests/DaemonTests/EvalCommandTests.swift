@@ -6,10 +6,11 @@ import Testing
 
 @testable import Daemon
 
-/// The program on thirty of the demo's clips, with the model that comes along. Two of them PyTorch takes for another action too:
+/// The program on thirty of the demo's clips, with the model that PyTorch trained. Two of them PyTorch takes for another action too:
 /// who sits down and who stands up.
 @Suite(.tags(.gstreamer)) struct EvalCommandTests {
     private static let clips = packageRoot.appending(path: "Tests/Golden/demo/clips").path
+    private static let model = Golden.path("demo/model")
     private static let environment = ProcessInfo.processInfo.environment
 
     private static func names() throws -> [String] {
@@ -18,13 +19,13 @@ import Testing
 
     /// Writes a list of the clips and returns the arguments that every run shares.
     private static func prepare(_ directory: String, besides: [String] = []) throws -> [String] {
-        let labels = try ModelDirectory.open(packageRoot.appending(path: "etc/models/demo").path).config.labels
+        let labels = try ModelDirectory.open(model).config.labels
         let lines = try (names() + besides).map { name in
             let label = name.replacing(/^val-|-\d+\.mp4$/, with: "").replacing("-", with: " ")
             return "\(name) \(labels.firstIndex(of: label) ?? 0)\n"
         }
         try lines.joined().write(toFile: directory + "/list.txt", atomically: true, encoding: .utf8)
-        return ["eval", "--model", "demo", "--data", clips, "--list", directory + "/list.txt"]
+        return ["eval", "--model", model, "--data", clips, "--list", directory + "/list.txt"]
     }
 
     private static func run(_ directory: String, _ arguments: [String]) throws -> ProgramRun {
@@ -193,7 +194,7 @@ import Testing
             let again = ["eval", "--from-dump", directory + "/d"]
             #expect(try Self.run(directory, again + ["--prompts", prompts]).status == 64)
             let run = try Self.run(
-                directory, again + ["--model", "demo", "--prompts", prompts, "--ablate-prompts", "--json"])
+                directory, again + ["--model", Self.model, "--prompts", prompts, "--ablate-prompts", "--json"])
             #expect(run.status == 0, "\(run.error)")
             let table = try #require(try Self.json(run)["ablation"] as? [[String: Any]])
             #expect(table.map { $0["prompts"] as? String } == ["templates", "synonyms", "all"])
@@ -205,7 +206,7 @@ import Testing
                 Self.prepare(directory) + ["--prompts", prompts, "--dump", directory + "/w", "--ablate-prompts"])
             #expect(whole.output.contains("templates      5   93.33 %"), "\(whole.output)")
             let rescored = try Self.run(
-                directory, again + ["--model", "demo", "--prompts", prompts, "--dump", directory + "/r"])
+                directory, again + ["--model", Self.model, "--prompts", prompts, "--dump", directory + "/r"])
             #expect(rescored.status == 0, "\(rescored.error)")
             let results = try ["w", "r"].map { try EvaluationDump(path: "\(directory)/\($0)").result().withoutTime }
             #expect(results[0] == results[1])
@@ -270,7 +271,7 @@ import Testing
             try shifted.joined(separator: "\n").write(toFile: directory + "/l.csv", atomically: true, encoding: .utf8)
             let low = try Self.run(
                 directory,
-                ["eval", "--from-dump", dump, "--model", "demo", "--labels", directory + "/l.csv", "--min-top1", "0.5"])
+                ["eval", "--from-dump", dump, "--model", Self.model, "--labels", directory + "/l.csv", "--min-top1", "0.5"])
             #expect(low.status == 1)
             #expect(low.error == "claverd: top-1 0.00 % is below the least accepted, 50.00 %\n")
         }

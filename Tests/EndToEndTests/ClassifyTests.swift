@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `claverd classify` against the answers of the PyTorch reference.
+/// `claverd classify` against the answers of the PyTorch reference, with the model that it trained.
 @Suite(.tags(.golden), .timeLimit(.minutes(3))) struct ClassifyTests {
     private struct Answer: Decodable {
         struct Window: Decodable {
@@ -17,7 +17,7 @@ import Testing
     }
 
     private func classify(_ file: String, _ more: String...) async throws -> Answer {
-        let run = try await ProgramRun.awaited(builtClaverd, ["classify", file, "--json"] + more)
+        let run = try await ProgramRun.awaited(builtClaverd, ["classify", file, "--json", "--model", Golden.path("demo/model")] + more)
         try #require(run.status == 0, "\(run.error)")
         return try JSONDecoder().decode(Answer.self, from: Data(run.output.utf8))
     }

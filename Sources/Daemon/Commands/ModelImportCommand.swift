@@ -8,7 +8,7 @@ struct ModelImportCommand: ParsableCommand {
         discussion: """
             Reads safetensors, PyTorch checkpoints (of any age, training bundles included), OpenAI's CLIP archives and \
             Hugging Face CLIP folders. Pickles are read as data; nothing in them is ever run. Plain CLIP gets temporal \
-            blocks that change nothing until they are trained.
+            blocks that change nothing until they are trained. A model directory keeps its labels and templates.
             """)
 
     @Argument(help: "A checkpoint, or a folder that holds one.")
@@ -29,8 +29,23 @@ struct ModelImportCommand: ParsableCommand {
     @Option(help: "A labels.csv (id,name) whose names become the model's own classes.")
     var labels: String?
 
+    @Option(help: "What the weights are stored as: f32, f16 or bf16. Default: what the file has.")
+    var type: WeightType?
+
     @Flag(help: "Print JSON.")
     var json = false
+
+    enum WeightType: String, ExpressibleByArgument, CaseIterable {
+        case f32, f16, bf16
+
+        var element: ElementType {
+            switch self {
+            case .f32: .float32
+            case .f16: .float16
+            case .bf16: .bfloat16
+            }
+        }
+    }
 
     enum Mask: String, ExpressibleByArgument, CaseIterable {
         case kmt = "KMT"
@@ -53,7 +68,8 @@ struct ModelImportCommand: ParsableCommand {
         let outcome = try ModelImport.run(
             source: file, output: output,
             options: ModelImport.Options(
-                mask: mask?.kronecker, frames: frames, mergesPath: merges, labelsPath: labels))
+                mask: mask?.kronecker, frames: frames, mergesPath: merges, labelsPath: labels,
+                type: type?.element))
         for note in outcome.notes { FileHandle.standardError.write(Data("claverd: \(note)\n".utf8)) }
         print(try ModelInspectCommand.report(output, json: json), terminator: "")
     }

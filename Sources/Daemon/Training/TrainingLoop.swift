@@ -170,7 +170,8 @@ final class TrainingLoop {
                 report.clips += batch.count
                 report.batches += 1
             } else {
-                report.fault = RankReport.Fault(reason: "the loss is \(outcome.loss.isNaN ? "NaN" : "infinite")", clips: batch.numbers)
+                report.fault = RankReport.Fault(
+                    reason: "the loss is \(outcome.loss.isNaN ? "NaN" : "infinite")", clips: batch.numbers)
             }
         }
         report.isInterrupted = parts.interruption.isRequested

@@ -11,14 +11,18 @@ package enum ModelImport {
         package var mergesPath: String?
         /// A `labels.csv` whose names become the model's own.
         package var labelsPath: String?
+        /// What the weights become, a floating-point type; `nil`: as they are stored.
+        package var type: ElementType?
 
         package init(
-            mask: KroneckerMask? = nil, frames: Int? = nil, mergesPath: String? = nil, labelsPath: String? = nil
+            mask: KroneckerMask? = nil, frames: Int? = nil, mergesPath: String? = nil, labelsPath: String? = nil,
+            type: ElementType? = nil
         ) {
             self.mask = mask
             self.frames = frames
             self.mergesPath = mergesPath
             self.labelsPath = labelsPath
+            self.type = type
         }
     }
 
@@ -36,7 +40,7 @@ package enum ModelImport {
 
     /// Reads `source`, a checkpoint or a folder with one, and writes the directory `output`, which must not hold anything.
     ///
-    /// The stored precision is kept. Everything is written into a directory beside `output` and renamed at the end:
+    /// A model directory keeps its settings too. Everything is written into a directory beside `output` and renamed at the end:
     /// after an error nothing is there.
     package static func run(
         source: String, output: String, options: Options = Options()
@@ -44,11 +48,13 @@ package enum ModelImport {
         let output = output.count > 1 && output.hasSuffix("/") ? String(output.dropLast()) : output
         try FileTree.requireUnused(output)
         let path = try weightsPath(source)
+        let model = FileTree.isDirectory(source) ? settings(of: source) : nil
         let file = try MappedFile(path)
         let original = try CheckpointReader.read(file, path: path)
         var state = try CheckpointNames.authors(original, path: path)
         var notes: [String] = []
-        let mask = chooseMask(asked: options.mask, said: statedMask(state.metadata), notes: &notes)
+        let mask = chooseMask(
+            asked: options.mask, said: model?.geometry.mask ?? statedMask(state.metadata), notes: &notes)
         let geometry = try ModelGeometry(tensors: state.tensors, mask: mask, frames: options.frames, path: path)
         let isPlain = !state.tensors.keys.contains(where: ModelTensors.isTemporal)
         if isPlain {
@@ -68,8 +74,18 @@ package enum ModelImport {
             name: output.split(separator: "/").last.map(String.init) ?? "model", geometry: geometry,
             tokenizer: merges == nil ? .bytes : .clip)
         if isPlain { (config.mean, config.deviation) = (ModelConfig.clipMean, ModelConfig.clipDeviation) }
+        if let model {
+            (config.mean, config.deviation, config.templates) = (model.mean, model.deviation, model.templates)
+            (config.labels, config.ignore) = (model.labels, model.ignore)
+        }
         if let labels = options.labelsPath { config.labels = try ListFile.labels(labels) }
-        try write(state, config: &config, merges: merges, source: file, to: output)
+        config.provenance = ModelConfig.Provenance(
+            source: model?.provenance?.source ?? file.path.split(separator: "/").last.map(String.init) ?? file.path)
+        let prompts = source + "/" + ModelDirectory.promptsName
+        try write(
+            state, config: &config, merges: merges,
+            promptsPath: model != nil && FileTree.exists(prompts) ? prompts : nil,
+            source: file, type: options.type, to: output)
         return Outcome(config: config, notes: notes)
     }
 
@@ -79,6 +95,13 @@ package enum ModelImport {
             throw .malformed(path: source, reason: "a directory without \(weightFiles.joined(separator: " or "))")
         }
         return source + "/" + file
+    }
+
+    /// What the folder's `config.json` says if it is that of a model directory.
+    private static func settings(of folder: String) -> ModelConfig? {
+        let path = folder + "/" + ModelDirectory.configName
+        guard FileTree.exists(path), let file = try? MappedFile(path) else { return nil }
+        return try? ModelConfig(json: file.bytes, path: path, defaultName: "")
     }
 
     private static func chooseMask(
@@ -120,29 +143,46 @@ package enum ModelImport {
     }
 
     private static func write(
-        _ state: StateDict, config: inout ModelConfig, merges: MergeList?, source: MappedFile, to output: String
+        _ state: StateDict, config: inout ModelConfig, merges: MergeList?, promptsPath: String?, source: MappedFile,
+        type: ElementType?, to output: String
     ) throws(RecognizerError) {
-        for (name, tensor) in state.tensors.sorted(by: { $0.value.range.lowerBound < $1.value.range.lowerBound }) {
-            guard tensor.isFinite else { throw .nonFinite(tensor: name) }
-            (tensor.owner as? MappedFile)?.forget(tensor.range)
-        }
+        try requireFinite(state)
         let directory = "\(output).importing-\(getpid())"
         try FileTree.createDirectory(directory)
         do {
-            let receipt = try SafetensorsWriter.write(state, to: directory + "/" + ModelDirectory.weightsName)
+            let weights = directory + "/" + ModelDirectory.weightsName
+            let receipt = try SafetensorsWriter.write(state, to: weights, as: type)
             try source.checkUnchanged()
+            // What does not fit into a narrower type has become infinite.
+            if type != nil { try requireFinite(Safetensors.read(MappedFile(weights), path: weights)) }
             config.provenance = ModelConfig.Provenance(
-                source: source.path.split(separator: "/").last.map(String.init) ?? source.path, sha256: receipt.digest,
-                byteCount: receipt.byteCount, headerSHA256: receipt.headerDigest)
+                source: config.provenance?.source ?? "", sha256: receipt.digest, byteCount: receipt.byteCount,
+                headerSHA256: receipt.headerDigest)
             if let merges {
                 try ReplacementFile.write(merges.text, to: directory + "/" + ModelDirectory.mergesName)
+            }
+            if let promptsPath {
+                let prompts = try MappedFile(promptsPath)
+                try ReplacementFile.write(
+                    String(decoding: prompts.bytes, as: UTF8.self), to: directory + "/" + ModelDirectory.promptsName)
             }
             try ReplacementFile.write(config.json, to: directory + "/" + ModelDirectory.configName)
             try FileTree.move(directory, to: output)
         } catch {
             FileTree.removeDirectory(
-                directory, files: [ModelDirectory.weightsName, ModelDirectory.mergesName, ModelDirectory.configName])
+                directory,
+                files: [
+                    ModelDirectory.weightsName, ModelDirectory.mergesName, ModelDirectory.promptsName,
+                    ModelDirectory.configName,
+                ])
             throw error
+        }
+    }
+
+    private static func requireFinite(_ state: StateDict) throws(RecognizerError) {
+        for (name, tensor) in state.tensors.sorted(by: { $0.value.range.lowerBound < $1.value.range.lowerBound }) {
+            guard tensor.isFinite else { throw .nonFinite(tensor: name) }
+            (tensor.owner as? MappedFile)?.forget(tensor.range)
         }
     }
 }

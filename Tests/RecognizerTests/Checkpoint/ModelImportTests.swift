@@ -1,5 +1,6 @@
 import Foundation
 import Recognizer
+import TestSupport
 import Testing
 
 @Suite struct ModelImportTests {
@@ -27,6 +28,49 @@ import Testing
             _ = try ModelImport.run(source: golden + "/state-dict-f16.pth", output: folder + "/m")
             let weights = try ModelDirectory.open(folder + "/m").weights
             #expect(weights.tensors.values.allSatisfy { $0.type == .float16 })
+        }
+    }
+
+    @Test func narrowsAModelDirectoryAndKeepsItsSettings() throws {
+        try CheckpointFiles.withFolder { folder in
+            let source = golden + "/expected.safetensors"
+            let (first, second) = (folder + "/first", folder + "/second")
+            _ = try ModelImport.run(source: source, output: first, options: ModelImport.Options(mask: .kmct))
+            var config = try ModelDirectory.open(first).config
+            (config.labels, config.ignore, config.templates) = (["a", "b"], ["b"], ["one {}", "two {}"])
+            (config.mean, config.deviation) = ([1, 2, 3], [4, 5, 6])
+            config.provenance = ModelConfig.Provenance(source: "trained")
+            try Data(config.json.utf8).write(to: URL(filePath: first + "/config.json"))
+            let prompts = "id;name\n0;an a\n1;a b\n"
+            try Data(prompts.utf8).write(to: URL(filePath: first + "/prompts.csv"))
+            _ = try ModelImport.run(source: first, output: second, options: ModelImport.Options(type: .float16))
+            let model = try ModelDirectory.open(second)
+            #expect(model.weights.tensors.values.allSatisfy { $0.type == .float16 })
+            let weights = try #require(model.weights.tensors["visual.proj"]).floats()
+            let original = try #require(ModelDirectory.open(first).weights.tensors["visual.proj"]).floats()
+            expectClose(weights.values, original.values, .half, "visual.proj")
+            config.name = "second"
+            config.provenance = model.config.provenance
+            #expect(model.config == config)
+            #expect(config.provenance?.source == "trained")
+            #expect(try String(contentsOfFile: second + "/prompts.csv", encoding: .utf8) == prompts)
+        }
+    }
+
+    @Test func refusesWeightsThatDoNotFitIntoTheType() throws {
+        try CheckpointFiles.withFolder { folder in
+            var state = try CheckpointReader.read(golden + "/expected.safetensors")
+            let name = "visual.proj"
+            var values = try #require(state.tensors[name]).floats()
+            values.values[3] = 1e6
+            state.tensors[name] = StoredTensor(values)
+            try SafetensorsWriter.write(state, to: folder + "/big.safetensors")
+            #expect(throws: RecognizerError.nonFinite(tensor: name)) {
+                try ModelImport.run(
+                    source: folder + "/big.safetensors", output: folder + "/m",
+                    options: ModelImport.Options(type: .float16))
+            }
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["big.safetensors"])
         }
     }
 

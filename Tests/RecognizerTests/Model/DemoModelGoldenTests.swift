@@ -3,14 +3,14 @@ import Recognizer
 import TestSupport
 import Testing
 
-/// The embedded model, stored in half precision, with two temporal blocks: the first one's kept product and the last one's
+/// A model that PyTorch trained, stored in half precision, with two temporal blocks: the first one's kept product and the last one's
 /// absorbed keys and values both take part.
 @Suite(.tags(.golden)) struct DemoModelGoldenTests {
     /// Frames pass one by one; each window of eight is scored.
     @Test(arguments: KroneckerMask.allCases, TestBackend.allCases)
     func streamingEqualsTheReference(mask: KroneckerMask, on library: TestBackend) throws {
         let golden = try GoldenTensors(Golden.path("forward/demo-model.safetensors"))
-        let directory = try ModelDirectory.open(Self.path)
+        let directory = try ModelDirectory.open(Golden.path("demo/model"))
         var geometry = directory.config.geometry
         geometry.mask = mask
         let weights = ModelWeights(directory.weights)
@@ -45,10 +45,4 @@ import Testing
         expectClose(logits, try golden.floats("\(name).logits").values, .logits, "\(name) logits")
         expectClose(scores, try golden.floats("\(name).scores").values, .scores, "\(name) scores")
     }
-
-    /// `etc/models/demo` of this package.
-    private static let path = URL(filePath: #filePath).deletingLastPathComponent().appending(
-        path: "../../../etc/models/demo"
-    )
-    .standardizedFileURL.path
 }
