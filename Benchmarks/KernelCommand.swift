@@ -38,7 +38,11 @@ struct KernelCommand: ParsableCommand {
                 ckernels_combine_normalised(
                     &out, rows, vector, vector, vector, rows, tokens, width, 3 * width, 1e-5)
             case .quickGELU: ckernels_quick_gelu(&out, wide, tokens, wide)
-            case .softmax: ckernels_softmax(&out, 8 * tokens, 0.125)
+            case .softmax:
+                out.withUnsafeMutableBufferPointer { out in
+                    guard let scores = out.baseAddress else { return }
+                    for row in 0..<tokens { ckernels_softmax(scores + row * wide, 8 * tokens, 0.125) }
+                }
             case .attend: attend(rows, &out)
             case .quantise: ckernels_quantise_rows(&bytes, &out, &zeros, rows, tokens, width)
             case .finish: finish(&out, sums, vector, zeros)

@@ -17,8 +17,6 @@ enum { CDNNL_MATMUL, CDNNL_CONVOLUTION };
 // rest float32, but for a result that is wanted in bfloat16 too. CDNNL_INT8: x unsigned, weights signed bytes, the result their sums as int32, no bias, nothing done with it.
 struct cdnnl_product {
     size_t rows, inputs, outputs;
-    // Elements from one row of the result to the next.
-    size_t result_stride;
     int type, form, epilogue, has_bias, has_half_result;
 };
 
@@ -33,29 +31,7 @@ static inline dnnl_status_t cdnnl_make_layout(
     return dnnl_memory_desc_create_with_tag(out, dimensions, extents, type, tag);
 }
 
-static inline dnnl_status_t cdnnl_make_strided_layout(
-    cdnnl_own_layout *out, int dimensions, const dnnl_dim_t *extents, dnnl_data_type_t type, const dnnl_dim_t *strides
-) {
-    return dnnl_memory_desc_create_with_strides(out, dimensions, extents, type, strides);
-}
-
 static inline void cdnnl_drop_layout(cdnnl_own_layout own) { dnnl_memory_desc_destroy(own); }
-
-// Whether two matrices lie in blocks of the same kind, one after the other at the same distances.
-static inline int cdnnl_blocks_alike(cdnnl_layout a, cdnnl_layout b) {
-    int counts[2] = {0, 0};
-    const dnnl_dim_t *blocks[2], *places[2], *strides[2];
-    const cdnnl_layout both[] = {a, b};
-    for (int i = 0; i < 2; i++)
-        if (dnnl_memory_desc_query(both[i], dnnl_query_inner_nblks_s32, &counts[i]) != dnnl_success
-            || dnnl_memory_desc_query(both[i], dnnl_query_inner_blks, &blocks[i]) != dnnl_success
-            || dnnl_memory_desc_query(both[i], dnnl_query_inner_idxs, &places[i]) != dnnl_success
-            || dnnl_memory_desc_query(both[i], dnnl_query_strides, &strides[i]) != dnnl_success)
-            return 0;
-    int alike = counts[0] == counts[1] && strides[0][0] == strides[1][0] && strides[0][1] == strides[1][1];
-    for (int i = 0; alike && i < counts[0]; i++) alike = blocks[0][i] == blocks[1][i] && places[0][i] == places[1][i];
-    return alike;
-}
 
 static inline int cdnnl_is_blocked(cdnnl_layout layout) {
     int blocks = 0;
@@ -76,23 +52,7 @@ static inline dnnl_status_t cdnnl_make_layout(
     return dnnl_memory_desc_init_by_tag(out, dimensions, extents, type, tag);
 }
 
-static inline dnnl_status_t cdnnl_make_strided_layout(
-    cdnnl_own_layout *out, int dimensions, const dnnl_dim_t *extents, dnnl_data_type_t type, const dnnl_dim_t *strides
-) {
-    return dnnl_memory_desc_init_by_strides(out, dimensions, extents, type, strides);
-}
-
 static inline void cdnnl_drop_layout(cdnnl_own_layout own) { (void)own; }
-
-// Whether two matrices lie in blocks of the same kind, one after the other at the same distances.
-static inline int cdnnl_blocks_alike(cdnnl_layout a, cdnnl_layout b) {
-    const dnnl_blocking_desc_t *x = &a->format_desc.blocking, *y = &b->format_desc.blocking;
-    int alike = a->format_kind == dnnl_blocked && b->format_kind == dnnl_blocked && x->inner_nblks == y->inner_nblks
-        && x->strides[0] == y->strides[0] && x->strides[1] == y->strides[1];
-    for (int i = 0; alike && i < x->inner_nblks; i++)
-        alike = x->inner_blks[i] == y->inner_blks[i] && x->inner_idxs[i] == y->inner_idxs[i];
-    return alike;
-}
 
 static inline int cdnnl_is_blocked(cdnnl_layout layout) {
     return layout->format_kind != dnnl_blocked || layout->format_desc.blocking.inner_nblks > 0;
@@ -170,8 +130,6 @@ static inline dnnl_status_t cdnnl_describe(
     // A row is a pixel of one picture, its values are the channels.
     const dnnl_dim_t pixels[] = {1, inputs, 1, rows}, matrix[] = {rows, inputs};
     const dnnl_dim_t result_pixels[] = {1, outputs, 1, rows}, result_matrix[] = {rows, outputs};
-    const dnnl_dim_t stride = (dnnl_dim_t)product->result_stride, channels_last[] = {rows * stride, 1, rows * stride, stride};
-    const dnnl_dim_t rows_apart[] = {stride, 1};
     const dnnl_dim_t channels[] = {outputs}, row[] = {1, outputs};
     const dnnl_format_tag_t tag = is_convolution ? dnnl_nhwc : dnnl_ab;
     cdnnl_own_layout x, weights, bias, result;
@@ -180,10 +138,9 @@ static inline dnnl_status_t cdnnl_describe(
     if (status != dnnl_success) return status;
     // None of these fails: ranks and tags are constants.
     cdnnl_make_layout(&x, dimensions, is_convolution ? pixels : matrix, x_types[product->type], tag);
-    cdnnl_make_strided_layout(
+    cdnnl_make_layout(
         &result, dimensions, is_convolution ? result_pixels : result_matrix,
-        product->has_half_result ? dnnl_bf16 : result_types[product->type],
-        is_convolution ? channels_last : rows_apart);
+        product->has_half_result ? dnnl_bf16 : result_types[product->type], tag);
     cdnnl_make_layout(
         &bias, is_convolution ? 1 : 2, is_convolution ? channels : row, dnnl_f32, is_convolution ? dnnl_a : dnnl_ab);
     cdnnl_weights_layout(&weights, product, 1);
@@ -201,12 +158,6 @@ static inline dnnl_status_t cdnnl_describe(
 // Whether the library rearranges the weights of a product, which is what makes it fast.
 static inline int cdnnl_packs(const_dnnl_primitive_desc_t description) {
     return cdnnl_is_blocked(cdnnl_packed_layout(description));
-}
-
-// Whether the packed weights of `part`, a product with fewer outputs, are a stretch of those of `whole`: blocks of outputs are
-// what lies farthest apart in both.
-static inline int cdnnl_is_stretch(const_dnnl_primitive_desc_t part, const_dnnl_primitive_desc_t whole) {
-    return cdnnl_blocks_alike(cdnnl_packed_layout(part), cdnnl_packed_layout(whole));
 }
 
 static inline size_t cdnnl_packed_bytes(const_dnnl_primitive_desc_t description) {

@@ -80,7 +80,8 @@
         /// Bit for bit: a camera's scores do not depend on its neighbours or on the machine's cores.
         @Test(arguments: shapes, epilogues)
         func rowsAndThreadsChangeNothing(shape: (Int, Int), epilogue: LinearEpilogue) throws {
-            for factory in [try float(), try bytes()] {
+            let half = CPUBackend.hasBFloat16 ? try OneDNN.packing(.bfloat16, workers: 3) : nil
+            for factory in [try float(), try bytes()] + [half].compactMap({ $0 }) {
                 let layer = try Layer(factory, inputs: shape.0, outputs: shape.1)
                 let rows = 150
                 var numbers = SeededNumbers(seed: 8)

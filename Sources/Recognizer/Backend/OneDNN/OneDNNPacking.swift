@@ -48,12 +48,6 @@
         /// The library's name for the code that runs.
         var implementation: String { String(cString: cdnnl_implementation(description)) }
 
-        /// Whether these packed weights are a stretch of those of `whole`, a layer of as many inputs and more outputs.
-        func isStretch(of whole: OneDNNPacking) -> Bool {
-            shape.kind.form == .matmul && !isPadded && !whole.isPadded
-                && cdnnl_is_stretch(description, whole.description) != 0
-        }
-
         /// Packs (outputs, inputs) weights: float32, or signed bytes for `.int8`.
         func pack(
             _ packed: UnsafeMutableRawPointer, _ weights: UnsafeRawPointer, _ engine: OneDNNEngine
@@ -94,11 +88,10 @@
 
     extension OneDNNPacking.Shape {
         func product(
-            rows: Int, adds: Bool = false, hasBias: Bool = false, result: RowType = .float32, resultStride: Int? = nil
+            rows: Int, adds: Bool = false, hasBias: Bool = false, result: RowType = .float32
         ) -> cdnnl_product {
             cdnnl_product(
-                rows: rows, inputs: inputs, outputs: outputs, result_stride: resultStride ?? outputs,
-                type: kind.type.rawValue, form: kind.form.rawValue,
+                rows: rows, inputs: inputs, outputs: outputs, type: kind.type.rawValue, form: kind.form.rawValue,
                 epilogue: CInt(adds ? CDNNL_ACCUMULATE : CDNNL_STORE), has_bias: hasBias ? 1 : 0,
                 has_half_result: result == .bfloat16 ? 1 : 0)
         }

@@ -13,8 +13,6 @@
             let hasBias: Bool
             /// Of the result, but for int8, whose sums are whole numbers.
             var result = RowType.float32
-            /// From one row of the result to the next; without it they are contiguous.
-            var resultStride: Int?
         }
 
         private let primitive: dnnl_primitive_t
@@ -28,8 +26,7 @@
             _ shape: Shape, _ packing: OneDNNPacking, engine: OneDNNEngine.Handle, workers: Int
         ) throws(RecognizerError) {
             var product = shape.packing.product(
-                rows: shape.rows, adds: shape.adds, hasBias: shape.hasBias, result: shape.result,
-                resultStride: shape.resultStride)
+                rows: shape.rows, adds: shape.adds, hasBias: shape.hasBias, result: shape.result)
             let operation = "make a product of \(shape.rows) rows, \(shape.packing.inputs) by \(shape.packing.outputs)"
             var made: (description: dnnl_primitive_desc_t?, primitive: dnnl_primitive_t?)
             var status = cdnnl_describe(&made.description, engine.engine, &product, packing.description)
