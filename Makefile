@@ -1,6 +1,7 @@
 # Thin: each target is a line or two around what it names. `make demo` and `make test` work on a bare Debian 12 with Swift.
 
 prefix ?= /usr/local
+PEERS_PYTHON ?= .build-peers/venv/bin/python
 sysconfdir ?= /etc
 unitdir ?= /usr/lib/systemd/system
 DESTDIR ?=
@@ -10,7 +11,7 @@ SWIFT ?= $(or $(shell command -v swift),$(wildcard /opt/swift/usr/bin/swift),$(w
 packages = $(foreach section,$(1),$(shell sed -n '/^\[$(section)\]/,/^\[/{/^[^[\#]/p}' etc/debian-packages))
 
 .NOTPARALLEL:
-.PHONY: demo build test test-debug test-release merges bench bench-training lint deps deps-run deps-test swift install uninstall clean
+.PHONY: demo build test test-debug test-release merges bench bench-peers bench-training lint deps deps-run deps-test deps-peers swift install uninstall clean
 
 demo: swift deps-run build
 	.build/release/claverd run etc/demo/claverd.yaml
@@ -31,6 +32,8 @@ test-debug: swift deps-test merges
 test-release: swift deps-test merges
 	$(SWIFT) build -c release --build-tests $(for-release-tests)
 	$(SWIFT) test -c release --skip-build --no-parallel $(for-release-tests)
+	$(SWIFT) build -c release --product Benchmarks $(for-release-tests)
+	Benchmarks/check-counts .build-release/release/Benchmarks
 for-release-tests := --scratch-path .build-release -Xswiftc -enable-testing
 
 # Without PyPI one test is skipped, and says so.
@@ -47,11 +50,23 @@ bench-training: swift deps
 	$(PYTHON) Benchmarks/peers/train.py ViT-Ti/16@64px --batch 32
 	$(PYTHON) Benchmarks/peers/train.py ViT-B/32 --batch 2
 
+# Against PyTorch, ONNX Runtime and OpenVINO; docs/performance.md has the outcome. GROUPS chooses, as "B-32x8 texts".
+bench-peers: swift deps-peers $(PEERS_PYTHON)
+	$(SWIFT) build -c release --static-swift-stdlib --product Benchmarks
+	$(PEERS_PYTHON) Benchmarks/peers/bench_peers.py --ours .build/release/Benchmarks --results .build-peers \
+	  --picture .build-peers/peers.svg $(GROUPS)
+
+.build-peers/venv/bin/python: Benchmarks/peers/requirements.txt
+	python3 -m venv .build-peers/venv
+	$@ -m pip install -q -r $<
+	touch $@
+
 lint: swift
-	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Benchmarks
 
 deps: ; @packages="$(call packages,swift build)"; $(install-missing)
 deps-run: ; @packages="$(call packages,swift build run)"; $(install-missing)
+deps-peers: ; @packages="$(call packages,swift build peers)"; $(install-missing)
 deps-test: ; @packages="$(call packages,swift build run test)"; $(install-missing)
 
 # Says which packages are missing and installs them; touches nothing when all are there.
@@ -92,4 +107,4 @@ uninstall:
 	rm -rf $(DESTDIR)$(prefix)/share/claverd $(DESTDIR)$(prefix)/share/doc/claverd
 
 clean:
-	rm -rf .build .build-release
+	rm -rf .build .build-release .build-peers

@@ -60,8 +60,10 @@ let package = Package(
 
         .executableTarget(
             name: "Benchmarks",
-            dependencies: ["Recognizer", .product(name: "ArgumentParser", package: "swift-argument-parser")],
-            path: "Benchmarks", swiftSettings: strict),
+            dependencies: [
+                "Recognizer", "CKernels", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Benchmarks", exclude: ["peers", "check-counts", "instruction-counts.txt"], swiftSettings: strict),
 
         .target(
             name: "TestSupport", dependencies: ["Recognizer", "Pipeline"], path: "Tests/TestSupport",

@@ -1,32 +1,11 @@
 // Included by transformer.c once for each instruction set.
 #include "vector.inc.h"
 
-TARGET static void NAME(layer_norm)(
-    float *out, const float *in, size_t in_stride, const float *weight, const float *bias, size_t rows, size_t width,
-    float epsilon
-) {
-    for (size_t row = 0; row < rows; row++, in += in_stride, out += width) {
-        float factor, mean = NAME(statistics)(in, width, epsilon, &factor);
-        size_t i = 0;
-        for (; i + WIDTH <= width; i += WIDTH)
-            STORE(out + i, (LOAD(in + i) - mean) * factor * LOAD(weight + i) + LOAD(bias + i));
-        for (; i < width; i++) out[i] = (in[i] - mean) * factor * weight[i] + bias[i];
-    }
-}
-
-TARGET static void NAME(combine_normalised)(
-    float *out, const float *kept, const float *slot, const float *ones, const float *bias, const float *x, size_t rows,
-    size_t width, size_t columns, float epsilon
-) {
-    for (size_t row = 0; row < rows; row++, x += width, kept += columns, out += columns) {
-        float factor, mean = NAME(statistics)(x, width, epsilon, &factor);
-        size_t i = 0;
-        for (; i + WIDTH <= columns; i += WIDTH)
-            STORE(out + i,
-                (LOAD(kept + i) + LOAD(slot + i) - mean * LOAD(ones + i)) * factor + LOAD(bias + i));
-        for (; i < columns; i++) out[i] = (kept[i] + slot[i] - mean * ones[i]) * factor + bias[i];
-    }
-}
+#define ROWS(name) name
+#define OUT float
+#define STORE_OUT STORE
+#define CONVERT
+#include "normalise.inc.h"
 
 TARGET static void NAME(quick_gelu)(float *x, size_t stride, size_t rows, size_t columns) {
     for (size_t row = 0; row < rows; row++, x += stride) {

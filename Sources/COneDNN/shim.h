@@ -8,16 +8,16 @@
 // Products x W' + b, alike in versions 2 and 3 of oneDNN, which describe memory and operations in different ways.
 
 enum { CDNNL_FLOAT32, CDNNL_BFLOAT16, CDNNL_INT8 };
-enum { CDNNL_STORE, CDNNL_QUICK_GELU, CDNNL_ACCUMULATE };
+enum { CDNNL_STORE, CDNNL_ACCUMULATE };
 
 // Both compute the same; a library packs the weights of one of them, or of both, depending on the processor.
 enum { CDNNL_MATMUL, CDNNL_CONVOLUTION };
 
 // (rows, inputs) by (outputs, inputs) transposed. CDNNL_FLOAT32: all of it float32. CDNNL_BFLOAT16: x and weights bfloat16, the
-// rest float32. CDNNL_INT8: x unsigned, weights signed bytes, the result their sums as int32, no bias, nothing done with it.
+// rest float32, but for a result that is wanted in bfloat16 too. CDNNL_INT8: x unsigned, weights signed bytes, the result their sums as int32, no bias, nothing done with it.
 struct cdnnl_product {
     size_t rows, inputs, outputs;
-    int type, form, epilogue, has_bias;
+    int type, form, epilogue, has_bias, has_half_result;
 };
 
 #if DNNL_VERSION_MAJOR >= 3
@@ -38,10 +38,6 @@ static inline int cdnnl_is_blocked(cdnnl_layout layout) {
     return dnnl_memory_desc_query(layout, dnnl_query_inner_nblks_s32, &blocks) != dnnl_success || blocks > 0;
 }
 
-static inline dnnl_status_t cdnnl_append_swish(dnnl_post_ops_t operations, float alpha) {
-    return dnnl_post_ops_append_eltwise(operations, dnnl_eltwise_swish, alpha, 0);
-}
-
 static inline dnnl_status_t cdnnl_append_sum(dnnl_post_ops_t operations) {
     return dnnl_post_ops_append_sum(operations, 1, 0, dnnl_data_type_undef);
 }
@@ -60,10 +56,6 @@ static inline void cdnnl_drop_layout(cdnnl_own_layout own) { (void)own; }
 
 static inline int cdnnl_is_blocked(cdnnl_layout layout) {
     return layout->format_kind != dnnl_blocked || layout->format_desc.blocking.inner_nblks > 0;
-}
-
-static inline dnnl_status_t cdnnl_append_swish(dnnl_post_ops_t operations, float alpha) {
-    return dnnl_post_ops_append_eltwise(operations, 1, dnnl_eltwise_swish, alpha, 0);
 }
 
 static inline dnnl_status_t cdnnl_append_sum(dnnl_post_ops_t operations) {
@@ -95,7 +87,7 @@ static inline dnnl_status_t cdnnl_attributes(dnnl_primitive_attr_t *attributes, 
     if (status == dnnl_success && epilogue != CDNNL_STORE) {
         status = dnnl_post_ops_create(&operations);
         if (status != dnnl_success) return status;
-        status = epilogue == CDNNL_QUICK_GELU ? cdnnl_append_swish(operations, 1.702f) : cdnnl_append_sum(operations);
+        status = cdnnl_append_sum(operations);
         if (status == dnnl_success) status = dnnl_primitive_attr_set_post_ops(*attributes, operations);
         dnnl_post_ops_destroy(operations);
     }
@@ -146,7 +138,9 @@ static inline dnnl_status_t cdnnl_describe(
     if (status != dnnl_success) return status;
     // None of these fails: ranks and tags are constants.
     cdnnl_make_layout(&x, dimensions, is_convolution ? pixels : matrix, x_types[product->type], tag);
-    cdnnl_make_layout(&result, dimensions, is_convolution ? result_pixels : result_matrix, result_types[product->type], tag);
+    cdnnl_make_layout(
+        &result, dimensions, is_convolution ? result_pixels : result_matrix,
+        product->has_half_result ? dnnl_bf16 : result_types[product->type], tag);
     cdnnl_make_layout(
         &bias, is_convolution ? 1 : 2, is_convolution ? channels : row, dnnl_f32, is_convolution ? dnnl_a : dnnl_ab);
     cdnnl_weights_layout(&weights, product, 1);

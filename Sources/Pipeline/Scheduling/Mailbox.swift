@@ -51,6 +51,7 @@ package final class Mailbox: @unchecked Sendable {
     private let memory: UnsafeMutablePointer<Float>
     private let valuesPerFrame: Int
     private let depth: Int
+    private let patience: BatchPatience
     private var cameras: [Camera]
     private var closed = false
     /// Where the next `take` begins, so that no camera is always served last.
@@ -60,7 +61,11 @@ package final class Mailbox: @unchecked Sendable {
     ///   - live: for each camera, whether it loses frames (true) or waits (false).
     ///   - valuesPerFrame: N * 3 * P * P.
     ///   - depth: buffers of a camera.
-    package init(live: [Bool], valuesPerFrame: Int, depth: Int) {
+    ///   - patience: how long frames wait for others; by default not at all.
+    package init(
+        live: [Bool], valuesPerFrame: Int, depth: Int, patience: BatchPatience = BatchPatience(rhythms: [], batch: 1)
+    ) {
+        self.patience = patience
         self.valuesPerFrame = valuesPerFrame
         self.depth = depth
         memory = .allocate(capacity: max(live.count * depth * valuesPerFrame, 1))
@@ -115,12 +120,15 @@ package final class Mailbox: @unchecked Sendable {
     }
 
     /// Moves what waits into `items`, at most `frames` frames, each camera's next one in turn with the notes before it. Waits
-    /// until there is something or `limit` has passed. Returns false once the mailbox is closed.
+    /// until there is something or `limit` has passed, and as long as `patience` has it. Returns false once the mailbox is closed.
     package func take(frames: Int, into items: inout [Item], within limit: TimeInterval) -> Bool {
         items.removeAll(keepingCapacity: true)
         condition.lock()
         defer { condition.unlock() }
         if !closed, cameras.allSatisfy(\.queue.isEmpty) { _ = condition.wait(until: Date(timeIntervalSinceNow: limit)) }
+        while !closed, let remaining = waiting() {
+            _ = condition.wait(until: Date(timeIntervalSinceNow: remaining / .seconds(1)))
+        }
         guard !closed else { return false }
         var left = frames
         var emptyInARow = 0
@@ -131,6 +139,19 @@ package final class Mailbox: @unchecked Sendable {
             turn = (turn + 1) % cameras.count
         }
         return true
+    }
+
+    /// How long the frames that are here wait for others.
+    private func waiting() -> Duration? {
+        var frames = 0
+        var oldest: ContinuousClock.Instant?
+        for camera in cameras {
+            for case .sample(let sample) in camera.queue {
+                frames += 1
+                oldest = min(oldest ?? sample.arrival, sample.arrival)
+            }
+        }
+        return patience.remaining(frames: frames, oldest: oldest, now: .now)
     }
 
     /// Moves a camera's waiting notes up to its next frame, and that. Returns the number of frames moved, 0 or 1.

@@ -42,8 +42,10 @@ package final class VideoPipeline: Sendable {
         precondition(plans.count == sources.count, "\(plans.count) plans for \(sources.count) sources")
         let geometry = session.geometry
         let live = sources.map(\.isLive)
+        let rhythms = zip(plans, live).compactMap { $1 ? (period: $0.period, hop: $0.hop) : nil }
         let mailbox = Mailbox(
-            live: live, valuesPerFrame: geometry.patches * geometry.patchValues, depth: Self.buffersPerCamera)
+            live: live, valuesPerFrame: geometry.patches * geometry.patchValues, depth: Self.buffersPerCamera,
+            patience: BatchPatience(rhythms: rhythms, batch: session.capacity.frames))
         self.mailbox = mailbox
         self.sources = sources
         counters = EngineCounters(cameras: plans.count)

@@ -36,6 +36,7 @@ struct SwitchableFactory: LinearFactory {
     let switches: LayerSwitches
 
     var description: String { float.description }
+    var attentionType: RowType { float.attentionType }
 
     func makeLinear(
         name: String, weight: @autoclosure () throws -> Parameter, bias: Parameter?, outputs: Int, inputs: Int
@@ -59,10 +60,7 @@ private struct SwitchableLinear: Linear {
     var inputs: Int { float.inputs }
     var outputs: Int { float.outputs }
 
-    func forward(
-        _ out: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, rows: Int, epilogue: LinearEpilogue,
-        pool: WorkerPool
-    ) {
+    func forward(_ out: Activations, _ x: Activations, rows: Int, epilogue: LinearEpilogue, pool: WorkerPool) {
         let layer = switches.isInBytes(name) ? bytes : float
         layer.forward(out, x, rows: rows, epilogue: epilogue, pool: pool)
     }

@@ -15,20 +15,34 @@ protocol Linear: Sendable {
     /// Width of a row of `out`.
     var outputs: Int { get }
 
+    /// The type of rows that the layer reads with the least work; it reads float32 always, and bfloat16 where any layer does.
+    var rowType: RowType { get }
+
     /// Applies the layer to `rows` rows, splitting the work over `pool`.
     ///
     /// - Parameters:
-    ///   - out: (rows, outputs), contiguous.
+    ///   - out: (rows, outputs), contiguous; float32 for `accumulate`.
     ///   - x: (rows, inputs), contiguous.
+    func forward(_ out: Activations, _ x: Activations, rows: Int, epilogue: LinearEpilogue, pool: WorkerPool)
+}
+
+extension Linear {
+    var rowType: RowType { .float32 }
+
     func forward(
         _ out: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, rows: Int, epilogue: LinearEpilogue,
-        pool: WorkerPool)
+        pool: WorkerPool
+    ) {
+        forward(Activations(out), Activations(reading: x), rows: rows, epilogue: epilogue, pool: pool)
+    }
 }
 
 /// Makes the layers of the CPU towers for one library and precision.
 protocol LinearFactory: Sendable {
     /// For people: the library, its version and the precision.
     var description: String { get }
+    /// The type of queries, keys and values, and of what attention makes of them.
+    var attentionType: RowType { get }
     /// A layer of `weight` (outputs, inputs) and `bias` (outputs), or none.
     ///
     /// - Parameters:
@@ -50,6 +64,7 @@ protocol LinearFactory: Sendable {
 }
 
 extension LinearFactory {
+    var attentionType: RowType { .float32 }
     func forTower() throws -> any LinearFactory { self }
     var packing: String? { nil }
     func packing(into store: PackedWeights) -> any LinearFactory { self }

@@ -35,11 +35,8 @@ private struct OpenBLASLinear: Linear {
     let inputs: Int
     let outputs: Int
 
-    func forward(
-        _ out: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, rows: Int, epilogue: LinearEpilogue,
-        pool: WorkerPool
-    ) {
-        let job = ColumnsJob(layer: self, out: out, x: x, rows: rows, epilogue: epilogue)
+    func forward(_ out: Activations, _ x: Activations, rows: Int, epilogue: LinearEpilogue, pool: WorkerPool) {
+        let job = ColumnsJob(layer: self, out: out.floats, x: x.floats, rows: rows, epilogue: epilogue)
         pool.run(job, parts: (outputs + Self.columns - 1) / Self.columns)
     }
 

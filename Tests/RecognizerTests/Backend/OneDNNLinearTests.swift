@@ -1,4 +1,5 @@
 #if OneDNN
+    import CKernels
     import Foundation
     import TestSupport
     import Testing
@@ -79,7 +80,8 @@
         /// Bit for bit: a camera's scores do not depend on its neighbours or on the machine's cores.
         @Test(arguments: shapes, epilogues)
         func rowsAndThreadsChangeNothing(shape: (Int, Int), epilogue: LinearEpilogue) throws {
-            for factory in [try float(), try bytes()] {
+            let half = CPUBackend.hasBFloat16 ? try OneDNN.packing(.bfloat16, workers: 3) : nil
+            for factory in [try float(), try bytes()] + [half].compactMap({ $0 }) {
                 let layer = try Layer(factory, inputs: shape.0, outputs: shape.1)
                 let rows = 150
                 var numbers = SeededNumbers(seed: 8)
@@ -142,6 +144,34 @@
             let layer = try Layer(bytes(), inputs: 64, outputs: 40)
             let zeros = [Float](repeating: 0, count: 40)
             #expect(layer.forward([Float](repeating: 0, count: 64), onto: zeros, .store) == layer.bias)
+        }
+
+        /// Rows that come and go in bfloat16 are the same as float32 rows, rounded; what QuickGELU bends is rounded twice.
+        @Test(.enabled(if: CPUBackend.hasBFloat16), arguments: [false, true], [LinearEpilogue.store, .quickGELU])
+        func halvesInAndOutAreFloatsRounded(inBytes: Bool, epilogue: LinearEpilogue) throws {
+            let half = try #require(try OneDNN.packing(.bfloat16, workers: 1))
+            let factory = inBytes ? try #require(half.quantising(except: [])) : half
+            let layer = try Layer(factory, inputs: 192, outputs: 576)
+            var numbers = SeededNumbers(seed: 9)
+            let rows = 50
+            var x = [UInt16](repeating: 0, count: rows * 192)
+            ckernels_half_rows(&x, numbers.floats(x.count), x.count)
+            var rounded = [Float](repeating: 0, count: x.count)
+            ckernels_bf16_to_f32(&rounded, x, x.count)
+            let plain = layer.forward(rounded, onto: [Float](repeating: 0, count: rows * 576), epilogue)
+            var out = [UInt16](repeating: 0, count: plain.count)
+            out.withUnsafeMutableBytes { out in
+                x.withUnsafeMutableBytes { x in
+                    guard let out = out.baseAddress, let x = x.baseAddress else { return }
+                    layer.linear.forward(
+                        Activations(out, .bfloat16), Activations(x, .bfloat16), rows: rows, epilogue: epilogue,
+                        pool: WorkerPool(workers: 1))
+                }
+            }
+            var found = [Float](repeating: 0, count: plain.count)
+            ckernels_bf16_to_f32(&found, out, out.count)
+            let steps = epilogue == .store ? 0.0040 : 0.0120
+            expectClose(found, plain, Tolerance(absolute: 1e-3, relative: steps), "\(epilogue), bytes \(inBytes)")
         }
 
         @Test func layersLeftInFloatingPointAreFloat() throws {

@@ -24,7 +24,8 @@ import Testing
         let out = FloatBuffer(count: frames * width)
         attention.forward(
             out.pointer, y, frames: frames, tokens: tokens, mask: mask,
-            PooledAttention.Scratch(frames: frames, tokens: tokens, width: width), WorkerPool(workers: workers))
+            PooledAttention.Scratch(windows: 1, frames: frames, tokens: tokens, width: width),
+            WorkerPool(workers: workers))
         let result = withExtendedLifetime(out) { Array(UnsafeBufferPointer(start: out.pointer, count: out.count)) }
 
         /// One head's queries (part 0), keys (1) or values (2) of all rows.

@@ -29,16 +29,15 @@ struct BlockTail {
     ///   - x: (rows, D), changed in place.
     ///   - attended: (rows, D)
     func forward(
-        _ x: UnsafeMutablePointer<Float>, attended: UnsafePointer<Float>, rows: Int, _ work: BlockWorkspace,
-        _ pool: WorkerPool
+        _ x: UnsafeMutablePointer<Float>, attended: Activations, rows: Int, _ work: BlockWorkspace, _ pool: WorkerPool
     ) {
+        let (normalised, hidden) = (work.normalisedRows(for: expansion), work.hiddenRows(for: contraction))
         BlockWorkspace.eachRows(of: rows) { begin, count in
-            let rows = x + begin * width
+            let rows = Activations(x + begin * width)
             output.forward(rows, attended + begin * width, rows: count, epilogue: .accumulate, pool: pool)
-            norm.forward(work.normalised.pointer, rows, rows: count, pool: pool)
-            expansion.forward(
-                work.hidden.pointer, work.normalised.pointer, rows: count, epilogue: .quickGELU, pool: pool)
-            contraction.forward(rows, work.hidden.pointer, rows: count, epilogue: .accumulate, pool: pool)
+            norm.forward(normalised, rows.floats, rows: count, pool: pool)
+            expansion.forward(hidden, normalised, rows: count, epilogue: .quickGELU, pool: pool)
+            contraction.forward(rows, hidden, rows: count, epilogue: .accumulate, pool: pool)
         }
     }
 }

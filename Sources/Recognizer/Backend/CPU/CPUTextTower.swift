@@ -40,7 +40,9 @@ final class CPUTextTower: TextTower {
         stream = FloatBuffer(count: rows * width)
         ends = FloatBuffer(count: Self.batch * width)
         pooled = FloatBuffer(count: Self.batch * geometry.embeddingWidth)
-        work = BlockWorkspace(rows: rows, width: width, sequence: geometry.contextLength, workers: pool.workers)
+        work = BlockWorkspace(
+            rows: rows, width: width, sequence: geometry.contextLength, attentionType: factory.attentionType,
+            workers: pool.workers)
     }
 
     func encode(_ texts: ArraySlice<[Int32]>, features: UnsafeMutablePointer<Float>) {

@@ -75,14 +75,16 @@ final class CPUVisionTower: VisionTower {
         features = FloatBuffer(count: capacity.slots * geometry.tokens * width)
         projections = FloatBuffer(count: entry == nil ? 0 : capacity.slots * geometry.tokens * 3 * width)
         classTokens = FloatBuffer(count: capacity.windows * geometry.frames * width)
-        pooling = PooledAttention.Scratch(frames: geometry.frames, tokens: geometry.tokens, width: width)
-        work = BlockWorkspace(rows: rows, width: width, sequence: windowRows, workers: pool.workers)
+        pooling = PooledAttention.Scratch(
+            windows: capacity.windows, frames: geometry.frames, tokens: geometry.tokens, width: width)
+        work = BlockWorkspace(
+            rows: rows, width: width, sequence: windowRows, attentionType: factory.attentionType, workers: pool.workers)
     }
 
     func encodeFrames(_ patches: UnsafePointer<Float>, count: Int, slots: UnsafePointer<Int>) {
         precondition(count <= capacity.frames, "\(count) frames in a batch of at most \(capacity.frames)")
         let (width, tokens) = (geometry.visionWidth, geometry.tokens)
-        let embedded = work.projected.pointer
+        let embedded = work.spareRows
         patchEmbedding.forward(embedded, patches, rows: count * geometry.patches, epilogue: .store, pool: pool)
         let assembly = FrameAssembly(
             out: stream.pointer, embedded: embedded, classEmbedding: classEmbedding, positions: positions,

@@ -26,14 +26,13 @@ struct ClassTokenBlock {
         let length = frames * tokens
         for window in 0..<windows {
             // The product's memory is free in this block and large enough for all normalised rows.
-            let normalised = work.projected.pointer
+            let normalised = work.spareRows
             norm.forward(normalised, x + window * length * width, rows: length, pool: pool)
             attention.forward(
-                work.attended.pointer + window * frames * width, normalised, frames: frames, tokens: tokens, mask: mask,
-                scratch,
-                pool)
+                scratch.attended.pointer + window * frames * width, normalised, frames: frames, tokens: tokens,
+                mask: mask, scratch, pool)
         }
         for row in 0..<windows * frames { (out + row * width).update(from: x + row * tokens * width, count: width) }
-        tail.forward(out, attended: work.attended.pointer, rows: windows * frames, work, pool)
+        tail.forward(out, attended: Activations(scratch.attended.pointer), rows: windows * frames, work, pool)
     }
 }

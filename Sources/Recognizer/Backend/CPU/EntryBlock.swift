@@ -66,18 +66,18 @@ struct EntryBlock {
         tokens: Int, mask: KroneckerMask, _ work: BlockWorkspace, _ pool: WorkerPool
     ) {
         let combine = CombineJob(
-            out: work.projected.pointer, x: x, kept: kept, places: places, slots: slots.pointer, ones: ones.pointer,
+            out: work.projectedRows, x: x, kept: kept, places: places, slots: slots.pointer, ones: ones.pointer,
             bias: bias.pointer, frames: frames, tokens: tokens, width: width)
         pool.run(combine, parts: windows * frames)
-        AttentionJob.run(
+        work.attend(
             sequences: windows, length: frames * tokens, width: width,
-            pattern: .kronecker(mask, frames: frames, tokens: tokens), work, pool)
-        tail.forward(x, attended: work.attended.pointer, rows: windows * frames * tokens, work, pool)
+            pattern: .kronecker(mask, frames: frames, tokens: tokens), pool)
+        tail.forward(x, attended: work.attendedRows, rows: windows * frames * tokens, work, pool)
     }
 
     /// The product of one frame of a window; a part is a frame.
     private struct CombineJob: ParallelJob {
-        let out: UnsafeMutablePointer<Float>
+        let out: Activations
         let x: UnsafePointer<Float>
         let kept: UnsafePointer<Float>
         let places: UnsafePointer<Int>
@@ -89,10 +89,17 @@ struct EntryBlock {
         let width: Int
 
         func run(part: Int, worker: Int) {
-            ckernels_combine_normalised(
-                out + part * tokens * 3 * width, kept + places[part] * tokens * 3 * width,
-                slots + (part % frames) * 3 * width,
-                ones, bias, x + part * tokens * width, tokens, width, 3 * width, LayerNorm.epsilon)
+            let to = out + part * tokens * 3 * width
+            let (own, slot) = (kept + places[part] * tokens * 3 * width, slots + (part % frames) * 3 * width)
+            let rows = x + part * tokens * width
+            switch out.type {
+            case .float32:
+                ckernels_combine_normalised(
+                    to.floats, own, slot, ones, bias, rows, tokens, width, 3 * width, LayerNorm.epsilon)
+            case .bfloat16:
+                ckernels_half_combine_normalised(
+                    to.halves, own, slot, ones, bias, rows, tokens, width, 3 * width, LayerNorm.epsilon)
+            }
         }
     }
 }

@@ -14,28 +14,34 @@ struct LayerNorm {
         self.width = width
     }
 
-    /// Normalises rows of (rows, D), `stride` apart, into contiguous `out`. In place is allowed.
-    func forward(
-        _ out: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, stride: Int? = nil, rows: Int, pool: WorkerPool
-    ) {
+    /// Normalises contiguous rows of (rows, D); float32 in place, or into `out`.
+    func forward(_ out: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, rows: Int, pool: WorkerPool) {
+        forward(Activations(out), x, rows: rows, pool: pool)
+    }
+
+    func forward(_ out: Activations, _ x: UnsafePointer<Float>, rows: Int, pool: WorkerPool) {
         pool.run(
-            Rows(norm: self, out: out, x: x, stride: stride ?? width, rows: rows),
+            Rows(norm: self, out: out, x: x, rows: rows),
             parts: (rows + Rows.some - 1) / Rows.some)
     }
 
     private struct Rows: ParallelJob {
         static let some = 32
         let norm: LayerNorm
-        let out: UnsafeMutablePointer<Float>
+        let out: Activations
         let x: UnsafePointer<Float>
-        let stride: Int
         let rows: Int
 
         func run(part: Int, worker: Int) {
             let begin = part * Self.some
-            ckernels_layer_norm(
-                out + begin * norm.width, x + begin * stride, stride, norm.weight.pointer, norm.bias.pointer,
-                min(Self.some, rows - begin), norm.width, LayerNorm.epsilon)
+            let (to, from, count) = (out + begin * norm.width, x + begin * norm.width, min(Self.some, rows - begin))
+            let (weight, bias, width) = (norm.weight.pointer, norm.bias.pointer, norm.width)
+            switch out.type {
+            case .float32:
+                ckernels_layer_norm(to.floats, from, width, weight, bias, count, width, LayerNorm.epsilon)
+            case .bfloat16:
+                ckernels_half_layer_norm(to.halves, from, width, weight, bias, count, width, LayerNorm.epsilon)
+            }
         }
     }
 }

@@ -52,8 +52,9 @@ struct OpenAttentionBlock {
         for (index, row) in queries.enumerated() {
             (stream.pointer + index * width).update(from: x.pointer + row * width, count: width)
         }
-        let work = BlockWorkspace(rows: rows, width: width, sequence: 1, workers: pool.workers)
-        tail.forward(stream.pointer, attended: attended.pointer, rows: rows, work, pool)
+        let work = BlockWorkspace(
+            rows: rows, width: width, sequence: 1, attentionType: .float32, workers: pool.workers)
+        tail.forward(stream.pointer, attended: Activations(attended.pointer), rows: rows, work, pool)
         return stream
     }
 

@@ -21,8 +21,10 @@ struct PooledAttention {
         heads = width / ModelGeometry.headWidth
     }
 
-    /// Scratch of one window, made once.
+    /// Scratch, made once; of one window but for `attended`.
     struct Scratch {
+        /// (windows * T, D)
+        let attended: FloatBuffer
         /// (T, D)
         let queries: FloatBuffer
         /// (T * H, D): absorbed queries, later the pooled rows.
@@ -30,7 +32,8 @@ struct PooledAttention {
         /// (T * H, T * L)
         let scores: FloatBuffer
 
-        init(frames: Int, tokens: Int, width: Int) {
+        init(windows: Int, frames: Int, tokens: Int, width: Int) {
+            attended = FloatBuffer(count: windows * frames * width)
             let rows = frames * (width / ModelGeometry.headWidth)
             queries = FloatBuffer(count: frames * width)
             absorbed = FloatBuffer(count: rows * width)

@@ -26,12 +26,12 @@ struct TransformerBlock {
     ) {
         let rows = sequences * length
         BlockWorkspace.eachRows(of: rows) { begin, count in
-            norm.forward(work.normalised.pointer, x + begin * width, rows: count, pool: pool)
+            let normalised = work.normalisedRows(for: projection)
+            norm.forward(normalised, x + begin * width, rows: count, pool: pool)
             projection.forward(
-                work.projected.pointer + begin * 3 * width, work.normalised.pointer, rows: count, epilogue: .store,
-                pool: pool)
+                work.projectedRows + begin * 3 * width, normalised, rows: count, epilogue: .store, pool: pool)
         }
-        AttentionJob.run(sequences: sequences, length: length, width: width, pattern: pattern, work, pool)
-        tail.forward(x, attended: work.attended.pointer, rows: rows, work, pool)
+        work.attend(sequences: sequences, length: length, width: width, pattern: pattern, pool)
+        tail.forward(x, attended: work.attendedRows, rows: rows, work, pool)
     }
 }

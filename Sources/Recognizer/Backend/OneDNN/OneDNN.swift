@@ -44,6 +44,8 @@
             return "oneDNN \(LinkedLibrary.oneDNN?.version ?? "") \(type) (\(implementation(of: bytes ?? float)))"
         }
 
+        var attentionType: RowType { float.type == .bfloat16 ? .bfloat16 : .float32 }
+
         private func implementation(of kind: OneDNNPacking.Kind) -> String {
             let shape = OneDNNPacking.Shape(kind: kind, inputs: Self.usual.inputs, outputs: Self.usual.outputs)
             return (try? engine.packing(shape))?.implementation ?? "none"
@@ -79,15 +81,15 @@
                 if !packing.isPadded { store?.keep(name, packed) }
                 // Made now, so that what cannot be made is told at load.
                 _ = try engine.product(
-                    .init(packing: packing.shape, rows: 1, epilogue: .store, hasBias: false), packing)
+                    .init(packing: packing.shape, rows: 1, adds: false, hasBias: false), packing)
                 return OneDNNInt8Linear(weights: packed, bias: bias, packing: packing, engine: engine)
             }
             let packing = try engine.packing(.init(kind: float, inputs: inputs, outputs: outputs))
             let packed = try store?.bytes(name, count: packing.byteCount) ?? pack(try weight(), packing)
             if !packing.isPadded { store?.keep(name, packed) }
-            for epilogue in [LinearEpilogue.store, .quickGELU, .accumulate] {
+            for adds in [false, true] {
                 _ = try engine.product(
-                    .init(packing: packing.shape, rows: 1, epilogue: epilogue, hasBias: bias != nil), packing)
+                    .init(packing: packing.shape, rows: 1, adds: adds, hasBias: bias != nil), packing)
             }
             return OneDNNLinear(weights: packed, bias: bias, packing: packing, engine: engine)
         }

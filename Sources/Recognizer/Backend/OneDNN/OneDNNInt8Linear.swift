@@ -26,7 +26,10 @@
             self.weights = weights
             self.bias = bias
             let rows = Self.rowsAtOnce
-            staging = engine.staging(byteCount: rows * (4 * packing.shape.outputs + packing.shape.inputs + 8) + 64)
+            let longest = max(packing.shape.inputs, packing.shape.outputs)
+            staging = engine.staging(
+                byteCount: Self.roundedUp(rows * (4 * packing.shape.outputs + 8)) + rows * packing.shape.inputs
+                    + 4 * longest + 128)
         }
 
         /// Bytes of a layer: the packed weights, the outputs' scales, their sums.
@@ -51,10 +54,7 @@
             return PackedBytes(memory)
         }
 
-        func forward(
-            _ out: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, rows: Int, epilogue: LinearEpilogue,
-            pool: WorkerPool
-        ) {
+        func forward(_ out: Activations, _ x: Activations, rows: Int, epilogue: LinearEpilogue, pool: WorkerPool) {
             guard rows > 0 else { return }
             let split = RowSplit(rows: rows, workers: pool.workers, most: Self.rowsAtOnce)
             let finish =
@@ -72,7 +72,7 @@
         private func product(rows: Int) -> OneDNNProduct {
             do {
                 return try engine.product(
-                    .init(packing: packing.shape, rows: rows, epilogue: .store, hasBias: false), packing)
+                    .init(packing: packing.shape, rows: rows, adds: false, hasBias: false), packing)
             } catch {
                 preconditionFailure("the same product with other rows was made before: \(error)")
             }
@@ -80,8 +80,8 @@
 
         private struct RowsJob: ParallelJob {
             let layer: OneDNNInt8Linear
-            let out: UnsafeMutablePointer<Float>
-            let x: UnsafePointer<Float>
+            let out: Activations
+            let x: Activations
             let share: Int
             let rest: Int
             let last: Int
@@ -92,14 +92,16 @@
             func run(part: Int, worker: Int) {
                 let rows = part == last ? rest : share
                 let (inputs, outputs) = (layer.inputs, layer.outputs)
-                // Sums, then the rows' scales and zeros, then the rows as bytes.
+                // Sums, then the rows' scales and zeros, then the rows as bytes, then one row as numbers.
                 let memory = layer.staging.pointer(worker: worker)
                 let sums = memory.assumingMemoryBound(to: Int32.self)
                 let scales = (memory + 4 * rows * outputs).assumingMemoryBound(to: Float.self)
                 let zeros = (memory + 4 * rows * (outputs + 1)).assumingMemoryBound(to: Int32.self)
                 let bytes = (memory + OneDNNInt8Linear.roundedUp(4 * rows * (outputs + 2)))
                     .assumingMemoryBound(to: UInt8.self)
-                ckernels_quantise_rows(bytes, scales, zeros, x + part * share * inputs, rows, inputs)
+                let row = UnsafeMutableRawPointer(bytes + OneDNNInt8Linear.roundedUp(rows * inputs))
+                    .assumingMemoryBound(to: Float.self)
+                quantise(x + part * share * inputs, rows, bytes, scales, zeros, row)
                 let weights = layer.weights.pointer
                 (part == last ? lastProduct : product).run(
                     sums, bytes, weights: weights, bias: nil, engine: layer.engine, worker: worker)
@@ -110,7 +112,40 @@
                 by.weight_scales = weightScales.assumingMemoryBound(to: Float.self)
                 by.weight_sums = (weightScales + 4 * outputs).assumingMemoryBound(to: Int32.self)
                 by.bias = layer.bias?.pointer
-                ckernels_finish_sums(out + part * share * outputs, sums, &by, rows, outputs, finish)
+                finishSums(out + part * share * outputs, sums, &by, rows, row)
+            }
+
+            private func quantise(
+                _ x: Activations, _ rows: Int, _ bytes: UnsafeMutablePointer<UInt8>,
+                _ scales: UnsafeMutablePointer<Float>, _ zeros: UnsafeMutablePointer<Int32>,
+                _ row: UnsafeMutablePointer<Float>
+            ) {
+                let inputs = layer.inputs
+                guard x.type == .bfloat16 else {
+                    ckernels_quantise_rows(bytes, scales, zeros, x.floats, rows, inputs)
+                    return
+                }
+                for index in 0..<rows {
+                    ckernels_bf16_to_f32(row, (x + index * inputs).base, inputs)
+                    ckernels_quantise_rows(bytes + index * inputs, scales + index, zeros + index, row, 1, inputs)
+                }
+            }
+
+            private func finishSums(
+                _ out: Activations, _ sums: UnsafePointer<Int32>, _ by: inout ckernels_quantised, _ rows: Int,
+                _ row: UnsafeMutablePointer<Float>
+            ) {
+                let outputs = layer.outputs
+                guard out.type == .bfloat16 else {
+                    ckernels_finish_sums(out.floats, sums, &by, rows, outputs, finish)
+                    return
+                }
+                for index in 0..<rows {
+                    ckernels_finish_sums(row, sums + index * outputs, &by, 1, outputs, finish)
+                    ckernels_half_rows((out + index * outputs).halves, row, outputs)
+                    by.row_scales += 1
+                    by.row_zeros += 1
+                }
             }
         }
     }

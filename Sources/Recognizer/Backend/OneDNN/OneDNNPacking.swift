@@ -87,16 +87,13 @@
     }
 
     extension OneDNNPacking.Shape {
-        func product(rows: Int, epilogue: LinearEpilogue = .store, hasBias: Bool = false) -> cdnnl_product {
-            let finish =
-                switch epilogue {
-                case .store: CDNNL_STORE
-                case .quickGELU: CDNNL_QUICK_GELU
-                case .accumulate: CDNNL_ACCUMULATE
-                }
-            return cdnnl_product(
+        func product(
+            rows: Int, adds: Bool = false, hasBias: Bool = false, result: RowType = .float32
+        ) -> cdnnl_product {
+            cdnnl_product(
                 rows: rows, inputs: inputs, outputs: outputs, type: kind.type.rawValue, form: kind.form.rawValue,
-                epilogue: CInt(finish), has_bias: hasBias ? 1 : 0)
+                epilogue: CInt(adds ? CDNNL_ACCUMULATE : CDNNL_STORE), has_bias: hasBias ? 1 : 0,
+                has_half_result: result == .bfloat16 ? 1 : 0)
         }
     }
 #endif

@@ -8,8 +8,11 @@
         struct Shape: Hashable, Sendable {
             let packing: OneDNNPacking.Shape
             let rows: Int
-            let epilogue: LinearEpilogue
+            /// Whether the product is added to what is there.
+            let adds: Bool
             let hasBias: Bool
+            /// Of the result, but for int8, whose sums are whole numbers.
+            var result = RowType.float32
         }
 
         private let primitive: dnnl_primitive_t
@@ -22,7 +25,8 @@
         init(
             _ shape: Shape, _ packing: OneDNNPacking, engine: OneDNNEngine.Handle, workers: Int
         ) throws(RecognizerError) {
-            var product = shape.packing.product(rows: shape.rows, epilogue: shape.epilogue, hasBias: shape.hasBias)
+            var product = shape.packing.product(
+                rows: shape.rows, adds: shape.adds, hasBias: shape.hasBias, result: shape.result)
             let operation = "make a product of \(shape.rows) rows, \(shape.packing.inputs) by \(shape.packing.outputs)"
             var made: (description: dnnl_primitive_desc_t?, primitive: dnnl_primitive_t?)
             var status = cdnnl_describe(&made.description, engine.engine, &product, packing.description)
