@@ -37,6 +37,14 @@ import Testing
         try #require(try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any], "\(run.error)")
     }
 
+    @Test func theModelThatComesAlongNamesTheseClipsToo() throws {
+        try withTemporaryDirectory { directory in
+            let arguments = try Self.prepare(directory).map { $0 == Self.model ? "demo" : $0 }
+            let run = try Self.run(directory, arguments + ["--min-top1", "97%"])
+            #expect(run.status == 0, "\(run.output) \(run.error)")
+        }
+    }
+
     @Test(.tags(.golden)) func scoresWhatPyTorchScores() throws {
         struct Expected: Decodable {
             let score: Float
@@ -271,7 +279,10 @@ import Testing
             try shifted.joined(separator: "\n").write(toFile: directory + "/l.csv", atomically: true, encoding: .utf8)
             let low = try Self.run(
                 directory,
-                ["eval", "--from-dump", dump, "--model", Self.model, "--labels", directory + "/l.csv", "--min-top1", "0.5"])
+                [
+                    "eval", "--from-dump", dump, "--model", Self.model, "--labels", directory + "/l.csv", "--min-top1",
+                    "0.5",
+                ])
             #expect(low.status == 1)
             #expect(low.error == "claverd: top-1 0.00 % is below the least accepted, 50.00 %\n")
         }

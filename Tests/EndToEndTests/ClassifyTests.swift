@@ -17,7 +17,8 @@ import Testing
     }
 
     private func classify(_ file: String, _ more: String...) async throws -> Answer {
-        let run = try await ProgramRun.awaited(builtClaverd, ["classify", file, "--json", "--model", Golden.path("demo/model")] + more)
+        let run = try await ProgramRun.awaited(
+            builtClaverd, ["classify", file, "--json", "--model", Golden.path("demo/model")] + more)
         try #require(run.status == 0, "\(run.error)")
         return try JSONDecoder().decode(Answer.self, from: Data(run.output.utf8))
     }
