@@ -97,7 +97,8 @@ install:
 	install -m644 etc/models/demo/* $(DESTDIR)$(prefix)/share/claverd/models/demo
 	install -Dm644 -t $(DESTDIR)$(prefix)/share/claverd/demo etc/demo/claverd.yaml etc/demo/sample.mp4
 	install -Dm644 -t $(DESTDIR)$(prefix)/share/claverd/systemd systemd/openblas-only.conf systemd/usb-camera.conf
-	install -Dm644 -t $(DESTDIR)$(prefix)/share/doc/claverd README.md LICENSE etc/claverd.yaml docs/*.md
+	install -Dm644 -t $(DESTDIR)$(prefix)/share/doc/claverd README.md LICENSE etc/claverd.yaml docs/*.md docs/*.svg
+	install -Dm644 -t $(DESTDIR)$(prefix)/share/doc/claverd/recipes etc/recipes/*.yaml
 	test -e $(DESTDIR)$(sysconfdir)/claverd/claverd.yaml || \
 	  install -Dm644 etc/claverd.yaml $(DESTDIR)$(sysconfdir)/claverd/claverd.yaml
 

@@ -112,6 +112,7 @@ struct TrainingBenchmark: ParsableCommand {
             times.append(timing.ms)
             try report(timing)
         }
+        guard !times.isEmpty else { return }
         let median = times.sorted()[times.count / 2]
         try report(
             Summary(

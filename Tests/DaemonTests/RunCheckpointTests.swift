@@ -11,7 +11,7 @@ import Testing
     private static let optimizer = StateDict(
         tensors: ["exp_avg.a.weight": StoredTensor(Tensor(shape: [2], values: [3, 4]))], metadata: ["updates": "7"])
     private static func identity(_ labels: [String]) -> RunIdentity {
-        RunIdentity(weightsDigest: "w", listDigest: "l", labels: labels, promptsDigest: labels.joined())
+        RunIdentity(weightsDigest: "w", listDigest: "l", valDigest: nil, labels: labels, promptsDigest: labels.joined())
     }
 
     private static func checkpoint() -> RunCheckpoint {

@@ -6,15 +6,15 @@ import Testing
 @testable import Daemon
 
 /// `claverd train` as it is built, on thirty clips and a model as small as they come.
-@Suite(.tags(.gstreamer), .timeLimit(.minutes(3))) struct TrainTests {
-    /// Three updates of eight clips in each of six epochs.
+@Suite(.tags(.gstreamer), .timeLimit(.minutes(10))) struct TrainTests {
+    /// Three updates of eight clips in each of twelve epochs.
     private static let recipe = """
         from_scratch: true
         geometry: {image_size: 32, patch_size: 16, frames: 4, vision_width: 64, vision_layers: 2, temporal_layers: 1,
           embed_dim: 64, text_width: 64, text_layers: 1}
         templates: ["{}", "a person {}", "someone is {}"]
         text_warm_up: {updates: 4}
-        epochs: 6
+        epochs: 12
         warm_up_epochs: 1
         rate: 1e-3
         total_batch: 8
@@ -27,6 +27,9 @@ import Testing
         readers: 2
 
         """
+
+    /// For a loaded machine.
+    private static let patience = Duration.seconds(120)
 
     /// A folder with the recipe, a list of the clips and what a run needs besides.
     private final class Site {
@@ -102,20 +105,20 @@ import Testing
         try #require(whole.status == 0, "\(whole.error)")
 
         let stopped = try site.start("run", "--resume", "auto")
-        try await stopped.output.wait(containing: "epoch 1/6")
+        try await stopped.output.wait(containing: "epoch 1/12", within: Self.patience)
         stopped.send(SIGTERM)
-        #expect(try await stopped.exitStatus() == 75)
+        #expect(try await stopped.exitStatus(within: Self.patience) == 75)
         #expect(stopped.output.all.last?.contains("--resume auto goes on") == true, "\(stopped.output.all)")
         let killed = try site.start("run", "--resume", "auto")
-        try await killed.output.wait(containing: "epoch 3/6")
+        try await killed.output.wait(containing: "epoch 4/12", within: Self.patience)
         killed.send(SIGKILL)
-        #expect(try await killed.exitStatus() == 128 + SIGKILL)
+        #expect(try await killed.exitStatus(within: Self.patience) == 128 + SIGKILL)
         let resumed = try await site.train("run", "--resume", "auto")
         try #require(resumed.status == 0, "\(resumed.error)")
-        #expect(!resumed.error.contains("epoch 3/6") && resumed.error.contains("epoch 6/6"))
+        #expect(!resumed.error.contains("epoch 4/12") && resumed.error.contains("epoch 12/12"))
 
         let lines = try site.log("whole")
-        #expect(lines.count { $0.contains("type: update") } == 18 && lines.count { $0.contains("type: epoch") } == 6)
+        #expect(lines.count { $0.contains("type: update") } == 36 && lines.count { $0.contains("type: epoch") } == 12)
         #expect(try site.log("run") == lines)
         #expect(try site.weights("run") == site.weights("whole"))
 
@@ -129,8 +132,12 @@ import Testing
         let answer = try JSONSerialization.jsonObject(with: Data(eval.output.utf8)) as? [String: Any]
         #expect(try #require(answer?["top1"] as? Double) == site.top1("whole"))
 
-        let other = try await site.train("run", "--resume", "auto", "--epochs", "7")
-        #expect(other.status == 65 && other.error.contains("epochs: 6 there, 7 here"), "\(other.error)")
+        let other = try await site.train("run", "--resume", "auto", "--epochs", "13")
+        #expect(other.status == 65 && other.error.contains("epochs: 12 there, 13 here"), "\(other.error)")
+        try FileManager.default.removeItem(atPath: "\(site.path)/run/checkpoint.safetensors")
+        let bare = try await site.train("run", "--resume", "auto")
+        #expect(bare.status == 73 && bare.error.contains("no checkpoint to go on from"), "\(bare.error)")
+        #expect(try site.weights("run") == site.weights("whole"))
         let again = try await site.train("run")
         #expect(again.status == 73 && again.error.contains("--resume auto"), "\(again.error)")
     }
@@ -138,9 +145,9 @@ import Testing
     @Test func aCheckpointThatCannotBeWrittenLeavesTheOneBefore() async throws {
         let site = try Site()
         let first = try site.start("run")
-        try await first.output.wait(containing: "epoch 1/6")
+        try await first.output.wait(containing: "epoch 1/12", within: Self.patience)
         first.send(SIGTERM)
-        #expect(try await first.exitStatus() == 75)
+        #expect(try await first.exitStatus(within: Self.patience) == 75)
         let checkpoint = "\(site.path)/run/checkpoint.safetensors"
         let before = try Data(contentsOf: URL(filePath: checkpoint))
         // Files may grow to 64 KiB: no room for a checkpoint, which fails as on a full disk.
@@ -182,7 +189,9 @@ import Testing
         #expect(run.status == 0, "\(run.error)")
         #expect(try ModelDirectory.open("\(site.path)/run/last").config.labels == DemoEvaluation.labels)
         #expect(try site.log("run").count { $0.contains("type: update") } == 9)
-        let refused = try await site.train("small", "--set", "features_limit=0MB")
+        let dropping = try await site.train("dropping")
+        #expect(dropping.status == 78 && dropping.error.contains("drop_path"), "\(dropping.error)")
+        let refused = try await site.train("small", "--set", "drop_path=0", "--set", "features_limit=0MB")
         #expect(refused.status == 74 && refused.error.contains("0 are allowed"), "\(refused.error)")
     }
 }

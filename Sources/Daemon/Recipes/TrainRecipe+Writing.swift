@@ -7,8 +7,8 @@ extension TrainRecipe {
     /// What changes no number of a run: where things lie, how much memory and how many threads there are. The files that are read
     /// are compared by content.
     static let freeKeys: Set<String> = [
-        "model", "data", "list", "val_data", "labels", "output", "features_limit", "memory", "checkpoint_every",
-        "max_bad", "workers", "readers",
+        "model", "data", "list", "val_data", "val", "labels", "prompts", "output", "features_limit", "memory",
+        "checkpoint_every", "max_bad", "workers", "readers",
     ]
 
     /// YAML that `read` takes back.

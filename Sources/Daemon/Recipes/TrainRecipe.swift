@@ -116,6 +116,9 @@ struct TrainRecipe: Sendable, Equatable {
         guard featureViews == nil || mixing.mixup == 0 && mixing.cutmix == 0 else {
             throw wrong("features: mixup and cutmix mix pictures, which are not seen again; set both to 0")
         }
+        guard featureViews == nil || dropPath == 0 else {
+            throw wrong("features: drop_path changes spatial features; set it to 0")
+        }
         guard model != nil || isFromScratch && geometry != nil else {
             throw CommandFailure(
                 .usage,

@@ -20,7 +20,7 @@ struct RunBook {
         folder = try RunFolder(try runner.required(recipe.output, "output"), resumes: runner.resumes)
         checkpoint = folder.hasCheckpoint ? try RunCheckpoint(path: folder.checkpoint) : nil
         if checkpoint == nil {
-            folder.clear()
+            try folder.clear()
             try ReplacementFile.write(try recipe.yaml, to: folder.recipe)
         }
         if !FileManager.default.fileExists(atPath: folder.last) {
@@ -33,8 +33,10 @@ struct RunBook {
         let texts = try EvalTexts(recipe.evaluation, model: model, labels: start.config.labels)
         prompts = texts.prompts.prompts
         identity = RunIdentity(
-            weightsDigest: start.digest, listDigest: ClipList.digest(entries), labels: start.config.labels,
-            promptsDigest: texts.digest)
+            weightsDigest: start.digest, listDigest: ClipList.digest(entries),
+            valDigest: try recipe.val.map {
+                ClipList.digest(try ClipList.read($0, classes: start.config.labels.count))
+            }, labels: start.config.labels, promptsDigest: texts.digest)
         clips = entries.count
         if let checkpoint {
             try checkpoint.requireRun(recipe, identity, path: folder.checkpoint)

@@ -31,7 +31,9 @@ final class RunFolder {
             throw CommandFailure(.cannotCreate, "--output \(path): \(String(cString: strerror(errno)))")
         }
         let names = try FileManager.default.contentsOfDirectory(atPath: path)
-        let isRun = names.contains("recipe.yaml") || names.allSatisfy { $0.hasPrefix(".") }
+        let isRun =
+            names.contains("recipe.yaml")
+            || names.allSatisfy { $0.hasPrefix(".") || $0.hasPrefix("recipe.yaml.partial") }
         guard isRun else {
             throw CommandFailure(.cannotCreate, "--output \(path) exists and is no folder of a run")
         }
@@ -59,8 +61,15 @@ final class RunFolder {
 
     var hasCheckpoint: Bool { FileManager.default.fileExists(atPath: checkpoint) }
 
-    /// Removes what a run left that never came to a checkpoint.
-    func clear() {
-        for path in [recipe, log, page, last, best] { try? FileManager.default.removeItem(atPath: path) }
+    /// Removes what a run left that never came to a checkpoint; the recipe stays, to be replaced.
+    ///
+    /// - Throws: `CommandFailure` if the run measured an epoch: its models are worth more than a beginning in their place.
+    func clear() throws {
+        guard !FileManager.default.fileExists(atPath: best) else {
+            throw CommandFailure(
+                .cannotCreate,
+                "--output \(path) holds models but no checkpoint to go on from; say another folder, or remove it")
+        }
+        for path in [log, page, last] { try? FileManager.default.removeItem(atPath: path) }
     }
 }

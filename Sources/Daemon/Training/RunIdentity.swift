@@ -3,6 +3,8 @@ struct RunIdentity: Sendable, Equatable, Codable {
     /// SHA-256 of the weights that it started from; nil from scratch.
     var weightsDigest: String?
     var listDigest: String
+    /// Nil without validation.
+    var valDigest: String?
     var labels: [String]
     var promptsDigest: String
 
@@ -11,6 +13,7 @@ struct RunIdentity: Sendable, Equatable, Codable {
         var out: [String] = []
         if weightsDigest != other.weightsDigest { out.append("the model that it started from has other weights") }
         if listDigest != other.listDigest { out.append("the list names other clips or classes") }
+        if valDigest != other.valDigest { out.append("the validation list names other clips or classes") }
         if labels != other.labels {
             if labels.sorted() == other.labels.sorted(),
                 let place = labels.indices.first(where: { labels[$0] != other.labels[$0] })

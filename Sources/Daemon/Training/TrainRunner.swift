@@ -16,6 +16,7 @@ struct TrainRunner {
     ///
     /// - Throws: whatever is wrong with the recipe or what it names; what `TrainingLoop.run` throws.
     func run() throws -> RunPosition {
+        let interruption = Interruption {}
         try recipe.check()
         guard ranks.count == 1 || recipe.featureViews == nil else {
             throw CommandFailure(.usage, "features: are kept by one process alone; several compute them in each epoch")
@@ -24,7 +25,7 @@ struct TrainRunner {
         let start = try TrainingStart(recipe)
         let classes = start.config.labels.count
         let entries = try self.entries(classes: classes)
-        try requireSame(ClipList.digest(entries))
+        try requireSame(ClipList.digest(entries), start.config)
         let updates = entries.count / recipe.totalBatch
         let cache = environment.cacheDirectory
         let store = try ClipStores.open(try required(recipe.data, "data"), cache: cache)
@@ -34,7 +35,6 @@ struct TrainRunner {
         let book = try ranks.isFirst ? RunBook(self, start, entries) : nil
         let opening = try ranks.fromFirst { book.map { Opening($0) } ?? Opening(entries.count) }
 
-        let interruption = Interruption {}
         let pool = WorkerPool(workers: workers)
         let weights =
             try book.map { try $0.checkpoint?.weights ?? warmedUp(start, opening.prompts, pool: pool) } ?? start.weights
@@ -83,13 +83,15 @@ struct TrainRunner {
     }
 
     /// Throws if a rank trains otherwise than rank 0, or on something else. Where its clips lie is its own affair.
-    private func requireSame(_ listDigest: String) throws {
+    private func requireSame(_ listDigest: String, _ config: ModelConfig) throws {
         guard ranks.count > 1 else { return }
-        let all = try ranks.gathered([listDigest, try recipe.yaml])
+        let model = "\(config.geometry) \(config.mean) \(config.deviation) \(config.labels)"
+        let all = try ranks.gathered([listDigest, try recipe.yaml, model])
         let first = try TrainRecipe(yaml: all[0][1], file: "rank 0")
         for (rank, other) in all.enumerated() {
             var differences = try TrainRecipe(yaml: other[1], file: "rank \(rank)").differences(from: first)
             if other[0] != all[0][0] { differences.append("the list names other clips or classes") }
+            if other[2] != all[0][2] { differences.append("the model's sizes, normalisation or labels are others") }
             guard differences.isEmpty else {
                 throw ranks.agreed(
                     CommandFailure(.usage, "rank \(rank) differs from rank 0: \(differences.joined(separator: "; "))"))
@@ -167,7 +169,7 @@ struct TrainRunner {
         guard let views = recipe.featureViews else { return nil }
         let key =
             "\(desk.identity.weightsDigest ?? "scratch") \(desk.identity.listDigest) \(recipe.seed) \(recipe.augmentation)"
-            + " \(config.geometry) \(config.mean) \(config.deviation)"
+            + " \(config.geometry) \(config.mean) \(config.deviation) \(recipe.precision)"
         return try SpatialFeatureStore(
             path: desk.folder.features, key: key, geometry: config.geometry, clips: clips, views: views,
             byteLimit: recipe.featureLimit)

@@ -134,8 +134,8 @@ final class TrainingLoop {
         }
         position.update += 1
         if let fault { return try skip(fault) }
-        policy.noteFinite()
         guard all.batches > 0 else { return }
+        policy.noteFinite()
         let seconds = (ContinuousClock.now - begin) / .seconds(1)
         position.sums.batches += all.batches
         position.sums.loss += all.loss
@@ -211,7 +211,7 @@ final class TrainingLoop {
     private func notFinite(_ what: String) -> CommandFailure {
         CommandFailure(
             .software,
-            "\(what) gave no finite numbers; a lower rate may help."
+            "\(what) gave no finite numbers; a run with a lower rate or a clip_norm may do better."
                 + (parts.desk.map { " \($0.folder.checkpoint) is as before" } ?? ""))
     }
 
@@ -311,7 +311,9 @@ final class TrainingLoop {
         do {
             try checkpoint.write(to: desk.folder.checkpoint)
         } catch {
-            throw CommandFailure(.ioError, "\(error); the checkpoint before it is whole")
+            let before =
+                desk.folder.hasCheckpoint ? "the checkpoint before it is whole" : "the run has no checkpoint yet"
+            throw CommandFailure(.ioError, "\(error); \(before)")
         }
         savedAt = .now
     }

@@ -23,7 +23,8 @@ struct TrainingStart {
             config =
                 recipe.geometry == nil ? directory?.config ?? Self.scratch(geometry) : Self.scratch(geometry)
             config.provenance = nil
-            weights = InitialWeights.random(geometry, seed: recipe.seed)
+            weights = recipe.temporal.applied(
+                to: InitialWeights.random(geometry, seed: recipe.seed), geometry, seed: recipe.seed)
             mergesPath = recipe.geometry == nil ? directory?.mergesPath : nil
             digest = nil
         } else {

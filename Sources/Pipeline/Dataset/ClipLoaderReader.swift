@@ -40,7 +40,7 @@ final class ClipLoaderReader {
                 wantsAll ? Array(0..<total) : work.plan(index, total).flatMap(\.indices)
             } take: { total, number, frame in
                 clip.take(frame, number: number, total: total)
-                recorder?.add(KeptPicture(frame), total: total, number: number)
+                if recorder?.fits == true { recorder?.add(KeptPicture(frame), total: total, number: number) }
             }
             recorder?.finish()
             return .success(clip.finished(total))

@@ -6,7 +6,7 @@ struct ClipRecorder {
     private var pictures: [Int: KeptPicture] = [:]
     private var totalFrames: Int?
     private var byteCount = 0
-    private var fits = true
+    private(set) var fits = true
 
     /// Nil where there is no room.
     init?(_ memory: ClipLoaderMemory?, name: String) {

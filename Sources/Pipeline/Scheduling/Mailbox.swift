@@ -148,7 +148,8 @@ package final class Mailbox: @unchecked Sendable {
         for camera in cameras {
             for case .sample(let sample) in camera.queue {
                 frames += 1
-                oldest = min(oldest ?? sample.arrival, sample.arrival)
+                // What a file has need not hurry, nor wait.
+                if camera.isLive { oldest = min(oldest ?? sample.arrival, sample.arrival) }
             }
         }
         return patience.remaining(frames: frames, oldest: oldest, now: .now)

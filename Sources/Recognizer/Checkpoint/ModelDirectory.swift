@@ -95,7 +95,7 @@ package struct ModelDirectory: Sendable {
         return file
     }
 
-    private static func use(
+    static func use(
         labels file: String, in config: inout ModelConfig, configPath: String
     ) throws(RecognizerError) {
         let labels = try ListFile.labels(file)

@@ -48,7 +48,7 @@ package enum ModelImport {
         let output = output.count > 1 && output.hasSuffix("/") ? String(output.dropLast()) : output
         try FileTree.requireUnused(output)
         let path = try weightsPath(source)
-        let model = FileTree.isDirectory(source) ? settings(of: source) : nil
+        let model = FileTree.isDirectory(source) ? try settings(of: source) : nil
         let file = try MappedFile(path)
         let original = try CheckpointReader.read(file, path: path)
         var state = try CheckpointNames.authors(original, path: path)
@@ -77,14 +77,16 @@ package enum ModelImport {
         if let model {
             (config.mean, config.deviation, config.templates) = (model.mean, model.deviation, model.templates)
             (config.labels, config.ignore) = (model.labels, model.ignore)
+            if model.geometry.mask == geometry.mask { (config.bf16, config.int8) = (model.bf16, model.int8) }
         }
+        let ownLabels = config.labels
         if let labels = options.labelsPath { config.labels = try ListFile.labels(labels) }
         config.provenance = ModelConfig.Provenance(
             source: model?.provenance?.source ?? file.path.split(separator: "/").last.map(String.init) ?? file.path)
         let prompts = source + "/" + ModelDirectory.promptsName
         try write(
             state, config: &config, merges: merges,
-            promptsPath: model != nil && FileTree.exists(prompts) ? prompts : nil,
+            promptsPath: model != nil && config.labels == ownLabels && FileTree.exists(prompts) ? prompts : nil,
             source: file, type: options.type, to: output)
         return Outcome(config: config, notes: notes)
     }
@@ -97,11 +99,16 @@ package enum ModelImport {
         return source + "/" + file
     }
 
-    /// What the folder's `config.json` says if it is that of a model directory.
-    private static func settings(of folder: String) -> ModelConfig? {
+    /// What a model directory's `config.json` and `labels.csv` say; nil for any other folder, whose `config.json` knows no mask.
+    private static func settings(of folder: String) throws(RecognizerError) -> ModelConfig? {
         let path = folder + "/" + ModelDirectory.configName
-        guard FileTree.exists(path), let file = try? MappedFile(path) else { return nil }
-        return try? ModelConfig(json: file.bytes, path: path, defaultName: "")
+        guard FileTree.exists(path) else { return nil }
+        let file = try MappedFile(path)
+        guard (try? JSONParser.parse(file.bytes, path: path))?.object?["mask"] != nil else { return nil }
+        var config = try ModelConfig(json: file.bytes, path: path, defaultName: "")
+        let labels = folder + "/" + ModelDirectory.labelsName
+        if FileTree.exists(labels) { try ModelDirectory.use(labels: labels, in: &config, configPath: path) }
+        return config
     }
 
     private static func chooseMask(

@@ -13,6 +13,6 @@ package struct GradientStretch {
     }
 
     /// Told of gradients that no later batch of the update and no later layer adds to, on the thread that accumulates. They
-    /// may be changed until `update`.
+    /// may be changed until the observer returns; where nobody shares them, until `update`.
     package typealias Observer = (GradientStretch) -> Void
 }

@@ -92,11 +92,11 @@ package final class SpatialFeatureStore {
         if unmarked.count >= Self.group { flush() }
     }
 
-    /// Brings everything kept so far to the disk.
+    /// Brings everything kept so far to the disk. What the disk did not take stays unmarked, to be computed again.
     package func flush() {
         guard !unmarked.isEmpty else { return }
-        msync(base, byteCount, MS_SYNC)
-        for place in unmarked { marks[place] = 1 }
+        let isWritten = msync(base, byteCount, MS_SYNC) == 0
+        if isWritten { for place in unmarked { marks[place] = 1 } }
         unmarked = []
     }
 

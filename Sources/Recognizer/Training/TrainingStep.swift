@@ -139,6 +139,8 @@ package final class TrainingStep {
                     <= capacity.clips * capacity.prompts * capacity.classes
                 && classes <= capacity.classes,
             "\(prompts) x \(classes) prompts")
+        precondition(
+            sharing == nil || pending < options.accumulation, "batch \(pending + 1) of \(options.accumulation)")
         if pending == 0 { parameters.clearGradients() }
         work.sums.adds = pending > 0
         let observer = sharing?.observer(before: observer) ?? observer
@@ -179,7 +181,7 @@ package final class TrainingStep {
         pending += 1
         let told = pending == options.accumulation ? observer : nil
         if let told, let scaleGradient { told(scaleGradient) }
-        if options.trained != [.scale] {
+        if !options.trained.isDisjoint(with: [.spatial, .temporal, .head]) {
             vision.backward(memory.dVideo, input, clips: batch.count, factors: factors, observer: told)
         }
         if trainsText { text.backward(memory.dText, tokens, observer: told) }

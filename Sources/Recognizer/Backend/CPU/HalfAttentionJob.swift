@@ -31,7 +31,6 @@ struct HalfAttentionJob: ParallelJob {
         task.scale = 0.125
         task.scores = scratch.scores(worker: worker)
         task.score_stride = scratch.stride
-        task.own_first = -1
         let base = sequence * length
         pattern.eachStretch(length: length, rows: scratch.rows) { keys in
             task.first_end = keys.first

@@ -91,6 +91,11 @@
                 _ = try engine.product(
                     .init(packing: packing.shape, rows: 1, adds: adds, hasBias: bias != nil), packing)
             }
+            if float.type == .bfloat16 {
+                _ = try engine.product(
+                    .init(packing: packing.shape, rows: 1, adds: false, hasBias: bias != nil, result: .bfloat16),
+                    packing)
+            }
             return OneDNNLinear(weights: packed, bias: bias, packing: packing, engine: engine)
         }
 
