@@ -25,7 +25,7 @@ struct LaneCommand: ParsableCommand {
             weights: CheckpointReader.read(weights), input: CheckpointReader.read(input), path: weights,
             backend: precision == .f32
                 ? .float32(pool: WorkerPool(workers: workers))
-                : .oneDNN(precision, pool: WorkerPool(workers: workers)))
+                : .narrow(precision, pool: WorkerPool(workers: workers)))
         answer("ready")
         while let line = readLine() {
             guard let words = try lane.answer(line.split(separator: " ").map(String.init)) else {

@@ -14,8 +14,8 @@ struct StreamCommand: ParsableCommand {
     func run() throws {
         let pool = WorkerPool(workers: workers)
         var backends = [CPUBackend.openBLAS(pool: pool), try .float32(pool: pool)]
-        if CPUBackend.hasBFloat16 { backends.append(try .oneDNN(.bf16, pool: pool)) }
-        if LinkedLibrary.oneDNN != nil { backends.append(try .oneDNN(.int8, pool: pool)) }
+        if CPUBackend.hasBFloat16 { backends.append(try .narrow(.bf16, pool: pool)) }
+        if LinkedLibrary.oneDNN != nil { backends.append(try .narrow(.int8, pool: pool)) }
         let rows = try StreamBenchmark(.vitB32(), hops: [1, 2, 4, 8], backends: backends).run(rounds: rounds)
         if json {
             let encoder = JSONEncoder()

@@ -1,7 +1,7 @@
 """Our recogniser against PyTorch, ONNX Runtime and OpenVINO, all on the same weights and clips, in one run.
 
-Each program is a process of its own that waits for work. A round lets each work once, in order and then in reverse order, so that
-what changes on the machine meanwhile changes for all. Peers compute a window's frames anew at every step, as they come; what
+Each program is a process of its own that waits for work. A round lets each work for a few seconds, in order and then in reverse
+order, so that what changes on the machine meanwhile changes for all. Peers compute a window's frames anew at every step, as they come; what
 a stream saves is ours.
 
     python bench_peers.py --ours .build/release/Benchmarks --results DIR [--rounds N] [GROUP ...]
@@ -35,6 +35,8 @@ GROUPS = {
 STAGES = ["spatial 1", "spatial 8", "temporal", "window 1", "window 8"]
 # Libraries' threads spin for a while after their work.
 PAUSE_SECONDS = 0.25
+# Pieces of work at the beginning of a turn that are not counted: the pause and the others leave caches cold.
+UNCOUNTED = 2
 
 
 class Lane:
@@ -57,6 +59,18 @@ class Lane:
     def close(self):
         self.process.stdin.close()
         self.process.wait()
+
+
+def turn(lane, line, seconds):
+    """One program's turn: the same piece of work for some seconds, one after the other; the answers that count."""
+    time.sleep(PAUSE_SECONDS)
+    for _ in range(UNCOUNTED):
+        lane.ask(line)
+    answers = []
+    end = time.monotonic() + seconds
+    while not answers or time.monotonic() < end:
+        answers.append(lane.ask(line))
+    return answers
 
 
 def largest_difference(a, b):
@@ -85,17 +99,14 @@ def measure(group, a):
     cells = [(row[1], row[2]) for row in rows] + [(peer, work) for peer in peers]
     stages = [] if group == "texts" else [("bf16", stage) for stage in STAGES if ("bf16", stage) not in cells]
     times, counts, peaks = {}, {}, []
-    for number in range(a.rounds + 1):
+    for number in range(a.rounds):
         peaks.append(float(lanes["bf16"].ask("peak")[0]))
         order = cells + (stages if number % 2 == 0 else [])
         for cell in order + order[::-1]:
-            time.sleep(PAUSE_SECONDS)
-            answer = lanes[cell[0]].ask(cell[1])
-            # The first round warms up.
-            if number > 0 or a.rounds == 1:
-                times.setdefault(cell, []).append(float(answer[0]))
-            counts[cell] = int(answer[1]) if len(answer) > 1 else 0
-    result = {"preset": preset, "frames": frames, "rounds": 2 * a.rounds, "threads": a.threads,
+            answers = turn(lanes[cell[0]], cell[1], a.seconds)
+            times.setdefault(cell, []).extend(float(answer[0]) for answer in answers)
+            counts[cell] = int(answers[0][1]) if len(answers[0]) > 1 else 0
+    result = {"preset": preset, "frames": frames, "counted": min(len(values) for values in times.values()), "threads": a.threads,
               "peak_gmacs": statistics.median(peaks), "rows": [], "stages": []}
     medians = {cell: statistics.median(values) for cell, values in times.items()}
     for name, precision, line, against, target in rows:
@@ -127,7 +138,8 @@ def main():
     parser.add_argument("--ours", required=True, help="the built Benchmarks program")
     parser.add_argument("--results", required=True, help="folder for models and results")
     parser.add_argument("--picture", help="SVG file to write")
-    parser.add_argument("--rounds", type=int, default=5, help="each times every piece of work twice")
+    parser.add_argument("--rounds", type=int, default=3, help="each gives every piece of work two turns")
+    parser.add_argument("--seconds", type=float, default=4, help="length of a turn")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     a = parser.parse_args()
     for group in a.groups or GROUPS:

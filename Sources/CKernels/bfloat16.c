@@ -57,6 +57,24 @@ static void quick_gelu_portable(uint16_t *x, size_t stride, size_t rows, size_t 
         }
 }
 
+// A value at a time, so that no memory is needed for the row as numbers.
+static void quantise_row_portable(uint8_t *out, float *scale, int32_t *zero, const uint16_t *x, size_t columns) {
+    float extremes[2] = {0, 0}, doubt = 0;
+    for (size_t i = 0; i < columns; i++) {
+        const float value = float_of(x[i]);
+        if (value < extremes[0]) extremes[0] = value;
+        if (value > extremes[1]) extremes[1] = value;
+        doubt += value * 0.0f;
+    }
+    uint8_t ends[2];
+    extremes[0] += doubt;
+    ckernels_quantise_rows(ends, scale, zero, extremes, 1, 2);
+    for (size_t i = 0; i < columns; i++) {
+        const float value = rintf(float_of(x[i]) * (1 / *scale) + (float)*zero);
+        out[i] = doubt == doubt ? (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value) : 0;
+    }
+}
+
 static void pack_keys_portable(uint32_t *packed_keys, const uint16_t *keys, size_t stride, size_t count) {
     for (size_t begin = 0; begin < count; begin += CKERNELS_HALF_BLOCK)
         for (size_t pair = 0; pair < CKERNELS_HEAD / 2; pair++)
@@ -115,7 +133,7 @@ static void attend_portable(const struct ckernels_half_attention *t) {
 
 static const struct ckernels_half_functions portable = {
     rows_portable,       layer_norm_portable,  combine_normalised_portable, quick_gelu_portable,
-    pack_keys_portable, pack_values_portable, attend_portable};
+    quantise_row_portable, pack_keys_portable, pack_values_portable,        attend_portable};
 
 const struct ckernels_half_functions *ckernels_half_functions_of(enum ckernels_instructions set) {
     if (set == CKERNELS_PORTABLE) return &portable;
@@ -148,6 +166,10 @@ void ckernels_half_combine_normalised(
 
 void ckernels_half_quick_gelu(uint16_t *x, size_t stride, size_t rows, size_t columns) {
     best()->quick_gelu(x, stride, rows, columns);
+}
+
+void ckernels_half_quantise_row(uint8_t *out, float *scale, int32_t *zero, const uint16_t *x, size_t columns) {
+    best()->quantise_row(out, scale, zero, x, columns);
 }
 
 void ckernels_half_pack_keys(uint32_t *packed_keys, const uint16_t *keys, size_t stride, size_t count) {

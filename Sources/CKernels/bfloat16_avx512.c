@@ -16,6 +16,7 @@
 #define TILE_ROWS 6
 #define TILE_VECTORS 4
 #include "vector.inc.h"
+#include "swish_avx512.inc.h"
 
 INLINE void store_halves(uint16_t *out, VECTOR v) {
     __m256bh halves = _mm512_cvtneps_pbh((__m512)v);
@@ -46,33 +47,42 @@ INLINE __m512 floats_of(const uint16_t *halves) {
     return _mm512_castsi512_ps(_mm512_slli_epi32(wide, 16));
 }
 
-// 2^x to a part in 300,000: far finer than what becomes of it. NaN stays NaN.
-INLINE __m512 power_of_two(__m512 x) {
-    const __m512 whole = _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-    const __m512 r = _mm512_sub_ps(x, whole);
-    __m512 p = _mm512_set1_ps(9.5701e-3f);
-    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(5.591786e-2f));
-    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(2.4024745e-1f));
-    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(6.9312181e-1f));
-    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(9.9999926e-1f));
-    return _mm512_scalef_ps(p, whole);
-}
-
-INLINE __m512 swish_of(__m512 v) {
-    const __m512 divisor = _mm512_add_ps(_mm512_set1_ps(1.0f), power_of_two(_mm512_mul_ps(v, _mm512_set1_ps(-1.702f * 1.44269504f))));
-    return _mm512_mul_ps(v, _mm512_rcp14_ps(divisor));
-}
-
 TARGET static void half_quick_gelu(uint16_t *x, size_t stride, size_t rows, size_t columns) {
     for (size_t row = 0; row < rows; row++, x += stride) {
         size_t i = 0;
-        for (; i + WIDTH <= columns; i += WIDTH) store_halves(x + i, (VECTOR)swish_of(floats_of(x + i)));
+        for (; i + WIDTH <= columns; i += WIDTH) store_halves(x + i, (VECTOR)NAME(quick_swish)(floats_of(x + i)));
         if (i < columns) {
             uint16_t tail[WIDTH] = {0};
             memcpy(tail, x + i, (columns - i) * sizeof *x);
-            store_halves(tail, (VECTOR)swish_of(floats_of(tail)));
+            store_halves(tail, (VECTOR)NAME(quick_swish)(floats_of(tail)));
             memcpy(x + i, tail, (columns - i) * sizeof *x);
         }
+    }
+}
+
+TARGET static void half_quantise_row(uint8_t *out, float *scale, int32_t *zero, const uint16_t *x, size_t columns) {
+    __m512 low = _mm512_setzero_ps(), high = low, doubt = low;
+    size_t i = 0;
+    uint16_t tail[WIDTH] = {0};
+    memcpy(tail, x + columns / WIDTH * WIDTH, columns % WIDTH * sizeof *x);
+    for (; i < columns; i += WIDTH) {
+        const __m512 v = floats_of(i + WIDTH <= columns ? x + i : tail);
+        low = _mm512_min_ps(low, v);
+        high = _mm512_max_ps(high, v);
+        doubt = _mm512_fmadd_ps(v, _mm512_setzero_ps(), doubt);   // NaN once a value is not finite
+    }
+    // Scale and zero are found by the one rule for them, of the two ends of the row.
+    const float ends[2] = {_mm512_reduce_min_ps(low) + _mm512_reduce_add_ps(doubt), _mm512_reduce_max_ps(high)};
+    uint8_t end_bytes[2];
+    ckernels_quantise_rows(end_bytes, scale, zero, ends, 1, 2);
+    const __m512 inverse = _mm512_set1_ps(1 / *scale), offset = _mm512_set1_ps((float)*zero);
+    for (i = 0; i < columns; i += WIDTH) {
+        const size_t left = columns - i;
+        const __mmask16 mask = (__mmask16)(left < WIDTH ? (1u << left) - 1 : 0xffff);
+        // To the nearest whole number, ties to even; of a NaN the least, which becomes zero.
+        const __m512i whole = _mm512_cvtps_epi32(_mm512_fmadd_ps(floats_of(left < WIDTH ? tail : x + i), inverse, offset));
+        const __m512i positive = _mm512_max_epi32(whole, _mm512_setzero_si512());
+        _mm_mask_storeu_epi8(out + i, mask, _mm512_cvtusepi32_epi8(positive));
     }
 }
 
@@ -235,7 +245,7 @@ INLINE __m512 raise_blocks(
     uint16_t *halves = (uint16_t *)scores;
     for (size_t block = begin; block < end; block++) {
         const __m512 score = _mm512_loadu_ps(scores + block * CKERNELS_HALF_BLOCK);
-        __m512 raised = power_of_two(_mm512_fmadd_ps(score, factor, offset));
+        __m512 raised = NAME(power_of_two)(_mm512_fmadd_ps(score, factor, offset));
         if (!is_whole(seen, block)) raised = _mm512_maskz_mov_ps(block_mask(seen, block), raised);
         total = _mm512_add_ps(total, raised);
         // Behind what has been read: a block of halves ends where its scores begin, or before.
@@ -266,7 +276,7 @@ INLINE float weigh_scores(float *scores, const struct seen_keys *seen, float sca
     total = _mm512_add_ps(total, raise_blocks(scores, seen, seen->second_block, seen->end_block, factor, offset));
     float sum = _mm512_reduce_add_ps(total);
     if (own) {
-        *own_weight = _mm512_cvtss_f32(power_of_two(_mm512_fmadd_ps(_mm512_set1_ps(*own), factor, offset)));
+        *own_weight = _mm512_cvtss_f32(NAME(power_of_two)(_mm512_fmadd_ps(_mm512_set1_ps(*own), factor, offset)));
         sum += *own_weight;
     }
     return sum;
@@ -343,7 +353,8 @@ TARGET static void attend(const struct ckernels_half_attention *t) {
 
 const struct ckernels_half_functions *ckernels_half_avx512(void) {
     static const struct ckernels_half_functions functions = {
-        half_rows, rows_layer_norm_half, rows_combine_normalised_half, half_quick_gelu, pack_keys, pack_values, attend};
+        half_rows, rows_layer_norm_half, rows_combine_normalised_half, half_quick_gelu, half_quantise_row,
+        pack_keys, pack_values, attend};
     return ckernels_functions_of(CKERNELS_AVX512) && __builtin_cpu_supports("avx512bf16") ? &functions : NULL;
 }
 

@@ -3,7 +3,7 @@ package import Recognizer
 /// The float32 backends that must agree.
 package enum TestBackend: String, Sendable, CaseIterable {
     case openBLAS
-    /// What the program takes: oneDNN where it is linked and packs weights for this processor.
+    /// What the program takes: our own products or oneDNN, where these pack weights for this processor.
     case fastest
 
     package func make(workers: Int) throws -> CPUBackend {

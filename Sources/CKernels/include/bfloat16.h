@@ -21,6 +21,7 @@ struct ckernels_half_functions {
         uint16_t *out, const float *kept, const float *slot, const float *ones, const float *bias, const float *x,
         size_t rows, size_t width, size_t columns, float epsilon);
     void (*quick_gelu)(uint16_t *x, size_t stride, size_t rows, size_t columns);
+    void (*quantise_row)(uint8_t *out, float *scale, int32_t *zero, const uint16_t *x, size_t columns);
     void (*pack_keys)(uint32_t *packed_keys, const uint16_t *keys, size_t stride, size_t count);
     void (*pack_values)(uint32_t *packed_values, const uint16_t *values, size_t stride, size_t count);
     void (*attend)(const struct ckernels_half_attention *task);
@@ -42,6 +43,9 @@ void ckernels_half_combine_normalised(
 
 // x = x * sigmoid(1.702 x) on `rows` rows of `columns` values, the sigmoid to a part in 16,000.
 void ckernels_half_quick_gelu(uint16_t *x, size_t stride, size_t rows, size_t columns);
+
+// As ckernels_quantise_rows, on one row.
+void ckernels_half_quantise_row(uint8_t *out, float *scale, int32_t *zero, const uint16_t *x, size_t columns);
 
 // Lays the keys and values of one head out for ckernels_half_attend. `count` rows of 64 values, `stride` apart.
 //

@@ -16,6 +16,13 @@ enum { CKERNELS_ATTENTION_ROWS = 256 };
 
 const char *ckernels_instruction_set(void);
 
+// What a thread does that waits for another one: leaves the core's resources to others for some ten nanoseconds.
+static inline void ckernels_pause(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+}
+
 struct ckernels_attention;
 
 // The vectorised functions for one instruction set, as declared below.

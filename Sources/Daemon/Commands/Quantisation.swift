@@ -35,7 +35,7 @@ struct Quantisation {
             )
         }
         func agreement(leaving layers: [String]) throws -> Double {
-            let scorer = try scorer(.oneDNN(.int8, floatLayers: layers, pool: pool))
+            let scorer = try scorer(.narrow(.int8, floatLayers: layers, pool: pool))
             let name = layers.isEmpty ? "int8" : "int8 but for \(layers.count) layers"
             return Self.agreement(try best(scorer, name), expected)
         }
@@ -55,7 +55,7 @@ struct Quantisation {
             weightsDigest: directory.weightsDigest, windows: expected.count, top1: found.agreement,
             floatLayers: found.floatLayers)
         guard CPUBackend.hasBFloat16 else { return Outcome(int8: int8, bf16: nil) }
-        let halves = Self.agreement(try best(scorer(.oneDNN(.bf16, pool: pool)), "bf16"), expected)
+        let halves = Self.agreement(try best(scorer(.narrow(.bf16, pool: pool)), "bf16"), expected)
         return Outcome(
             int8: int8,
             bf16: PrecisionAgreement(

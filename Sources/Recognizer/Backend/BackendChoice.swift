@@ -24,18 +24,18 @@ package struct BackendChoice: Sendable {
         switch precision {
         case .auto:
             if CPUBackend.hasBFloat16, Self.objection(to: .bf16, for: directory) == nil {
-                return try .oneDNN(.bf16, pool: pool)
+                return try .narrow(.bf16, pool: pool)
             }
             return try .float32(pool: pool)
         case .f32:
             return try .float32(pool: pool)
         case .bf16:
-            return try .oneDNN(.bf16, pool: pool)
+            return try .narrow(.bf16, pool: pool)
         case .int8:
             if let objection = Self.objection(to: .int8, for: directory) {
                 throw .precision(.int8, reason: objection)
             }
-            return try .oneDNN(.int8, floatLayers: directory.config.int8?.floatLayers ?? [], pool: pool)
+            return try .narrow(.int8, floatLayers: directory.config.int8?.floatLayers ?? [], pool: pool)
         }
     }
 

@@ -73,7 +73,7 @@ extension CPUBackend {
     package static func switchable(pool: WorkerPool) throws(RecognizerError) -> (CPUBackend, LayerSwitches) {
         let switches = LayerSwitches()
         let factory = SwitchableFactory(
-            float: try float32(pool: pool).factory, bytes: try oneDNN(.int8, pool: pool).factory, switches: switches)
+            float: try float32(pool: pool).factory, bytes: try narrow(.int8, pool: pool).factory, switches: switches)
         return (CPUBackend(factory: factory, pool: pool), switches)
     }
 }

@@ -1,3 +1,4 @@
+import CKernels
 import Foundation
 import Synchronization
 
@@ -48,64 +49,82 @@ package final class WorkerPool: Sendable {
 
 /// What the pool and its threads share.
 ///
-/// `@unchecked Sendable`: everything but the atomics is read and written with `condition` locked, except that a worker
-/// which entered a job reads the job's fields, which stay as they are until it has left.
+/// A job begins with a new `state` and ends when it is closed and nobody is in it. All of it is lock-free but for threads that have
+/// waited long enough to sleep: between two steps of a block there is less time than a thread takes to wake up.
+///
+/// `@unchecked Sendable`: the job's fields are written while no thread is in a job, before `state` says that there is a new one.
 private final class Shared: @unchecked Sendable {
-    private let condition = NSCondition()
-    private var open = false
-    private var active = 0
-    private var stopping = false
+    private let state = Atomic<Int>(0)
+    private let next = Atomic<Int>(0)
     private var jobType: (any ParallelJob.Type)?
     private var job: UnsafeRawPointer?
     private var parts = 0
-    private let generation = Atomic<Int>(0)
-    private let next = Atomic<Int>(0)
 
-    /// About 20 microseconds: longer than the pause between two steps of a block, shorter than a thread's wake-up.
-    private static let spins = 400
+    private let condition = NSCondition()
+    /// Threads that sleep, or are about to.
+    private let sleepers = Atomic<Int>(0)
+    private let stopping = Atomic<Bool>(false)
+
+    /// The bits of `state`: how many threads are in the job, whether more may enter, and the job's number above.
+    private static let open = 1 << 16
+    private static let one = 1 << 17
+    private static func inside(_ state: Int) -> Int { state & (open - 1) }
+    private static func number(_ state: Int) -> Int { state & ~(one - 1) }
+
+    /// Some 50 microseconds: longer than the pause between two steps, or than a part takes.
+    private static let spins = 1000
 
     func run(_ type: any ParallelJob.Type, _ job: UnsafeRawPointer, parts: Int) {
-        condition.lock()
         jobType = type
         self.job = job
         self.parts = parts
         next.store(0, ordering: .relaxed)
-        open = true
-        generation.add(1, ordering: .releasing)
-        condition.broadcast()
-        condition.unlock()
+        let last = Self.number(state.load(ordering: .relaxed))
+        state.store((last &+ Self.one) | Self.open, ordering: .sequentiallyConsistent)
+        wakeSleepers()
         takeParts(type, job, parts, worker: 0)
-        condition.lock()
-        open = false
-        while active > 0 { condition.wait() }
-        condition.unlock()
+        state.bitwiseAnd(~Self.open, ordering: .sequentiallyConsistent)
+        wait { Self.inside($0) == 0 }
     }
 
     func work(as worker: Int) {
         var seen = 0
         while true {
-            for _ in 0..<Self.spins where generation.load(ordering: .relaxed) == seen { Self.pause() }
-            condition.lock()
-            while !stopping && (!open || generation.load(ordering: .relaxed) == seen) { condition.wait() }
-            if stopping {
-                condition.unlock()
-                return
-            }
-            seen = generation.load(ordering: .relaxed)
-            active += 1
-            let (type, job, parts) = (jobType, job, parts)
-            condition.unlock()
-            if let type, let job { takeParts(type, job, parts, worker: worker) }
-            condition.lock()
-            active -= 1
-            if active == 0 { condition.broadcast() }
-            condition.unlock()
+            wait { stopping.load(ordering: .relaxed) || ($0 & Self.open != 0 && Self.number($0) != seen) }
+            if stopping.load(ordering: .relaxed) { return }
+            let found = state.load(ordering: .relaxed)
+            guard found & Self.open != 0,
+                state.compareExchange(expected: found, desired: found + 1, ordering: .acquiring).exchanged
+            else { continue }
+            seen = Self.number(found)
+            if let jobType, let job { takeParts(jobType, job, parts, worker: worker) }
+            state.subtract(1, ordering: .sequentiallyConsistent)
+            wakeSleepers()
         }
     }
 
     func stop() {
+        stopping.store(true, ordering: .sequentiallyConsistent)
+        wakeSleepers()
+    }
+
+    /// Returns when `state` is what is waited for.
+    private func wait(until isReady: (Int) -> Bool) {
+        for _ in 0..<Self.spins {
+            if isReady(state.load(ordering: .acquiring)) { return }
+            ckernels_pause()
+        }
         condition.lock()
-        stopping = true
+        sleepers.add(1, ordering: .sequentiallyConsistent)
+        while !isReady(state.load(ordering: .sequentiallyConsistent)) { condition.wait() }
+        sleepers.subtract(1, ordering: .relaxed)
+        condition.unlock()
+    }
+
+    /// After a change of what is waited for: whoever noted itself before the change was made is woken, whoever notes itself later sees it.
+    private func wakeSleepers() {
+        guard sleepers.load(ordering: .sequentiallyConsistent) > 0 else { return }
+        condition.lock()
         condition.broadcast()
         condition.unlock()
     }
@@ -116,11 +135,6 @@ private final class Shared: @unchecked Sendable {
             guard part < parts else { return }
             type.run(job, part: part, worker: worker)
         }
-    }
-
-    private static func pause() {
-        // An atomic read-modify-write of a line nobody else touches would cost as much; a compiler fence suffices.
-        atomicMemoryFence(ordering: .acquiring)
     }
 }
 

@@ -17,7 +17,7 @@
             let log = Log()
             let geometry = RandomModel.geometry()
             let pool = WorkerPool(workers: 2)
-            var backend = try bytes ? CPUBackend.oneDNN(.int8, pool: pool) : CPUBackend.float32(pool: pool)
+            var backend = try bytes ? CPUBackend.narrow(.int8, pool: pool) : CPUBackend.float32(pool: pool)
             backend.packedWeights = PackedWeightsCache(directory: folder) { line in
                 log.lines.withLock { $0.append(line) }
             }

@@ -12,7 +12,7 @@ import Testing
         _ geometry: ModelGeometry, _ weights: ModelWeights, workers: Int, windows: Int
     ) throws -> RecognizerSession {
         try RecognizerSession(
-            weights: weights, geometry: geometry, backend: CPUBackend.oneDNN(.bf16, pool: WorkerPool(workers: workers)),
+            weights: weights, geometry: geometry, backend: CPUBackend.narrow(.bf16, pool: WorkerPool(workers: workers)),
             capacity: VisionCapacity(frames: 8, windows: windows, slots: 8))
     }
 

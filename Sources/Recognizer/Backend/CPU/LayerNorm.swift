@@ -26,7 +26,7 @@ struct LayerNorm {
     }
 
     private struct Rows: ParallelJob {
-        static let some = 32
+        static let some = 8
         let norm: LayerNorm
         let out: Activations
         let x: UnsafePointer<Float>

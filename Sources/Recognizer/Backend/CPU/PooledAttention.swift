@@ -15,6 +15,7 @@ struct PooledAttention {
     private let bias: Parameter
 
     init(weight: Parameter, bias: Parameter, width: Int) {
+        MatrixProduct.prepare()
         self.weight = weight
         self.bias = bias
         self.width = width
