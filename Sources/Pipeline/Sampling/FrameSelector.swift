@@ -36,7 +36,7 @@ package struct FrameSelector: Sendable {
         var epoch: Int
     }
 
-    /// Two distances this close are equal, and the earlier frame is taken: timestamps are rounded on their way.
+    /// Two distances this close are equal: timestamps are rounded on their way.
     private static let tieNanoseconds: Int64 = 1_000
 
     private let periodNanoseconds: Int64
@@ -99,12 +99,25 @@ package struct FrameSelector: Sendable {
 
     /// The instants that are nearer to `held` than to a frame `interval` nanoseconds later.
     private mutating func takeInstants(within interval: Int64, of held: Held) -> Int {
-        let limit = 2 * (held.nanoseconds &- origin) + interval + Self.tieNanoseconds
+        let middle = 2 * (held.nanoseconds &- origin) + interval
         var taken = 0
-        while 2 * nextInstant * periodNanoseconds <= limit {
+        while true {
+            let distance = 2 * nextInstant * periodNanoseconds - middle
+            guard distance < -Self.tieNanoseconds || distance <= Self.tieNanoseconds && !goesToTheLater(interval)
+            else { return taken }
             nextInstant += 1
             taken += 1
         }
-        return taken
+    }
+
+    /// Which of two frames that are equally near the next instant is taken: the one that a script takes which numbers frames by
+    /// rounding `instant * seconds * rate` to even, in double precision, so that scores can be compared with such a script's. Where
+    /// frames come at no steady rate, the earlier.
+    private func goesToTheLater(_ interval: Int64) -> Bool {
+        let rate = 1e9 / Double(max(interval, 1))
+        let nominal = abs(rate - rate.rounded()) < 1e-3 ? rate.rounded() : rate
+        let place = Double(nextInstant) * (Double(periodNanoseconds) / 1e9) * nominal
+        let isBetween = abs(place - place.rounded(.down) - 0.5) < 1e-6
+        return isBetween && place.rounded(.toNearestOrEven) > place
     }
 }

@@ -5,9 +5,12 @@ package final class Parameter: @unchecked Sendable {
     package let pointer: UnsafePointer<Float>
     package let count: Int
     private let owner: AnyObject
+    /// Where the values come from, if from a file.
+    private let source: StoredTensor?
 
     package init(_ stored: StoredTensor) {
         count = stored.elementCount
+        source = stored
         if let mapped = stored.mappedFloats, let base = mapped.baseAddress {
             pointer = base
             owner = stored.owner
@@ -21,6 +24,7 @@ package final class Parameter: @unchecked Sendable {
 
     /// A parameter computed from others.
     init(_ buffer: FloatBuffer) {
+        source = nil
         count = buffer.count
         pointer = UnsafePointer(buffer.pointer)
         owner = buffer
@@ -29,9 +33,16 @@ package final class Parameter: @unchecked Sendable {
     /// `count` values of `whole` from `offset` on, in place.
     init(_ whole: Parameter, from offset: Int, count: Int) {
         precondition(offset >= 0 && offset + count <= whole.count, "\(offset)..<\(offset + count) of \(whole.count)")
+        source = nil
         self.count = count
         pointer = whole.pointer + offset
         owner = whole
+    }
+
+    /// Lets the kernel take back what was read of a mapped file, once the values are kept in another form; they can still be read.
+    func forgetPages() {
+        guard let source else { return }
+        (source.owner as? MappedFile)?.forget(source.range)
     }
 
     /// The transpose of a (rows, columns) matrix, as a copy.

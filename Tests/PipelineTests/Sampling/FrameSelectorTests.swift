@@ -19,10 +19,17 @@ import Testing
         return (taken, restarts, selector.gapsInARow)
     }
 
-    @Test func takesEarlierFrameWhenTwoAreEquallyNear() {
+    /// At 15 frames a second every other instant lies between two frames. Python's `round(k * 0.3 * 15)` gives these.
+    @Test func numbersFramesThatAreEquallyNearAsByRounding() {
         let result = select((0..<60).map { (Double($0) / 15 * 1e9).rounded() / 1e9 })
-        #expect(result.taken == [0, 4, 9, 13, 18, 22, 27, 31, 36, 40, 45, 49, 54, 58])
+        #expect(result.taken == [0, 4, 9, 13, 18, 22, 27, 32, 36, 40, 45, 50, 54, 58])
         #expect(result.restarts.isEmpty)
+        let late = select((0..<450).map { (Double($0) / 15 * 1e9).rounded() / 1e9 }).taken
+        #expect(late.prefix(92).suffix(4) == [396, 400, 405, 410])
+    }
+
+    @Test func takesTheEarlierOfTwoThatAreEquallyNearAtNoSteadyRate() {
+        #expect(select([0, 0.1, 0.25, 0.35, 0.5, 0.7]).taken == [0, 2, 4])
     }
 
     @Test(arguments: [7.0, 12.5, 23.976, 25, 29.97, 30, 50, 60]) func takesNearestFrameAtAnyRate(rate: Double) {

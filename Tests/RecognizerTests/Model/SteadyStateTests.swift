@@ -47,12 +47,23 @@ struct SteadyStateTests {
         #expect(allocations(nil) { arrays.append(Array(repeating: arrays.count, count: 100)) } >= 10)
     }
 
+    /// The portable base, and our own products in each precision of this processor.
+    private func backends(_ pool: WorkerPool) -> [CPUBackend] {
+        let float = Panels(.float32)
+        let factories = [float, Panels(.bfloat16), float?.quantising(except: [])].compactMap { $0 }
+        return [.openBLAS(pool: pool)] + factories.map { CPUBackend(factory: $0, pool: pool) }
+    }
+
     @Test(arguments: KroneckerMask.allCases, 1...3) func recognisingAStream(mask: KroneckerMask, workers: Int) throws {
-        let geometry = RandomModel.geometry(heads: 3, temporalLayers: 2, mask: mask)
         let pool = WorkerPool(workers: workers)
+        for backend in backends(pool) { try recogniseAStream(mask, backend) }
+    }
+
+    private func recogniseAStream(_ mask: KroneckerMask, _ backend: CPUBackend) throws {
+        let geometry = RandomModel.geometry(heads: 3, temporalLayers: 2, mask: mask)
         let session = try RecognizerSession(
             weights: ModelWeights(RandomModel.state(geometry)), geometry: geometry,
-            backend: CPUBackend.openBLAS(pool: pool), capacity: VisionCapacity(frames: 2, windows: 2, slots: 6))
+            backend: backend, capacity: VisionCapacity(frames: 2, windows: 2, slots: 6))
         var numbers = SeededNumbers(seed: 1)
         let patches = numbers.floats(2 * geometry.patches * geometry.patchValues)
         let vocabulary = RandomModel.vocabulary(classes: 15, prompts: 3, geometry)
@@ -60,7 +71,7 @@ struct SteadyStateTests {
         let windowSlots = [0, 1, 2, 3, 2, 3, 4, 5]
         var features = [Float](repeating: 0, count: 2 * geometry.embeddingWidth)
         var scores = [Float](repeating: 0, count: 15)
-        let count = allocations(pool) {
+        let count = allocations(backend.pool) {
             session.encodeFrames(patches, count: 2, slots: frameSlots)
             session.encodeWindows(windowSlots, count: 2, videoFeatures: &features)
             for window in 0..<2 {
@@ -70,7 +81,7 @@ struct SteadyStateTests {
                 }
             }
         }
-        #expect(count == 0)
+        #expect(count == 0, "\(backend.description)")
         #expect(abs(scores.reduce(0, +) - 1) < 1e-5)
     }
 

@@ -41,6 +41,7 @@ struct EntryBlock {
             ones.pointer[row] = Float(sum)
             bias.pointer[row] += offset.pointer[row]
         }
+        weight.forgetPages()
         projection = try factory.makeLinear(
             name: part + "attn.in_proj", weight: Parameter(scaled), bias: nil, outputs: 3 * width, inputs: width)
         slots = FloatBuffer(count: frames * 3 * width)

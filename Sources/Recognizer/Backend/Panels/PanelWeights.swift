@@ -60,7 +60,7 @@ struct PanelWeights {
             ckernels_product_pack(packed, plain.base.assumingMemoryBound(to: UInt32.self), outputs, words)
             withExtendedLifetime(plain) {}
         }
-        withExtendedLifetime(weight) {}
+        weight.forgetPages()
         self.init(shape, PackedBytes(memory))
     }
 
