@@ -108,8 +108,8 @@ def main():
             "clips_per_s": round(a.batch / medians[lane.name] * 1e3, 3), "peak_MB": round(lane.finish())}), flush=True)
     first = lanes[0].name
     for name in medians:
-        peer = f"torch-{name.split('-')[-1]}"
-        base = peer if name.startswith("claverd-image-") and peer in medians else first
+        rival = f"torch-{name.split('-')[-1]}"
+        base = rival if name.startswith("claverd-image-") and rival in medians else first
         if name != base:
             print(json.dumps({"lane": name, "than": base, "times_faster": round(medians[base] / medians[name], 2)}))
 

@@ -7,15 +7,15 @@ package struct BatchPatience: Sendable, Equatable {
     /// Longer would be noticed by people who watch.
     private static let longest = Duration.milliseconds(100)
 
-    /// So many frames wait for no more: one of each live camera, or a whole batch.
-    private let enough: Int
+    /// So many frames wait for no more.
+    private let batch: Int
     private let limit: Duration
 
     /// - Parameters:
     ///   - rhythms: of each live camera; files are always ahead, nobody waits for them.
     ///   - batch: frames of a whole batch.
     package init(rhythms: [(period: Duration, hop: Int)], batch: Int) {
-        enough = min(rhythms.count, batch)
+        self.batch = batch
         limit = rhythms.reduce(Self.longest) { min($0, $1.period / 2, $1.period * $1.hop / 8) }
     }
 
@@ -23,11 +23,12 @@ package struct BatchPatience: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - frames: that wait.
+    ///   - online: live cameras that send; one frame of each waits for no more.
     ///   - oldest: when the first of them left its decoder.
     package func remaining(
-        frames: Int, oldest: ContinuousClock.Instant?, now: ContinuousClock.Instant
+        frames: Int, online: Int, oldest: ContinuousClock.Instant?, now: ContinuousClock.Instant
     ) -> Duration? {
-        guard let oldest, frames < enough, now < oldest + limit else { return nil }
+        guard let oldest, frames < min(online, batch), now < oldest + limit else { return nil }
         return oldest + limit - now
     }
 }

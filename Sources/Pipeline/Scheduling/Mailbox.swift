@@ -42,6 +42,7 @@ package final class Mailbox: @unchecked Sendable {
 
     private struct Camera {
         let isLive: Bool
+        var isOnline = false
         var free: [Int]
         var queue: [Item] = []
         var dropped = 0
@@ -115,6 +116,11 @@ package final class Mailbox: @unchecked Sendable {
         defer { condition.unlock() }
         // One restart says as much as many: what a slow camera or an unusable one repeats must not pile up.
         if note == .restart, isRestart(camera, at: cameras[camera].queue.count - 1) { return }
+        switch note {
+        case .restart: break
+        case .state(let state, _, _, _): cameras[camera].isOnline = state == .online
+        case .ended: cameras[camera].isOnline = false
+        }
         cameras[camera].queue.append(.note(camera: camera, note, at: .now))
         condition.broadcast()
     }
@@ -143,16 +149,17 @@ package final class Mailbox: @unchecked Sendable {
 
     /// How long the frames that are here wait for others.
     private func waiting() -> Duration? {
-        var frames = 0
+        var (frames, online) = (0, 0)
         var oldest: ContinuousClock.Instant?
         for camera in cameras {
+            if camera.isLive, camera.isOnline { online += 1 }
             for case .sample(let sample) in camera.queue {
                 frames += 1
                 // What a file has need not hurry, nor wait.
                 if camera.isLive { oldest = min(oldest ?? sample.arrival, sample.arrival) }
             }
         }
-        return patience.remaining(frames: frames, oldest: oldest, now: .now)
+        return patience.remaining(frames: frames, online: online, oldest: oldest, now: .now)
     }
 
     /// Moves a camera's waiting notes up to its next frame, and that. Returns the number of frames moved, 0 or 1.

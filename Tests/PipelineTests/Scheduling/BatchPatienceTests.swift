@@ -6,10 +6,11 @@ import Testing
     private let start = ContinuousClock.now
 
     private func remaining(
-        _ rhythms: [(period: Duration, hop: Int)], frames: Int, after: Duration = .zero, batch: Int = 8
+        _ rhythms: [(period: Duration, hop: Int)], frames: Int, online: Int? = nil, after: Duration = .zero,
+        batch: Int = 8
     ) -> Duration? {
         BatchPatience(rhythms: rhythms, batch: batch).remaining(
-            frames: frames, oldest: frames > 0 ? start : nil, now: start + after)
+            frames: frames, online: online ?? rhythms.count, oldest: frames > 0 ? start : nil, now: start + after)
     }
 
     private let slow = (period: Duration.milliseconds(500), hop: 4)
@@ -25,6 +26,11 @@ import Testing
     @Test func framesWaitUntilEachCameraHasOne() {
         #expect(remaining([slow, slow, slow], frames: 2) == .milliseconds(100))
         #expect(remaining([slow, slow, slow], frames: 3) == nil)
+    }
+
+    @Test func nobodyWaitsForACameraThatSendsNothing() {
+        #expect(remaining([slow, slow, slow], frames: 2, online: 2) == nil)
+        #expect(remaining([slow, slow, slow], frames: 1, online: 2) == .milliseconds(100))
     }
 
     @Test func aWholeBatchBegins() {
