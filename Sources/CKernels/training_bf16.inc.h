@@ -119,7 +119,7 @@ TARGET static void product_packed_bf16(
             __mmask16 mask = (__mmask16)(steps - k / 2 >= LANES ? 0xffff : (1 << (steps - k / 2)) - 1);
             _mm512_mask_storeu_epi32(scratch + row * steps + k / 2, mask, line_bf16(x + row * x_stride + k, depth - k));
         }
-    for (size_t j = 0; j < columns; j += PANEL, packed += depth * PANEL)
+    for (size_t j = 0; j < columns; j += PANEL, packed += steps * PANEL)
         for (size_t k = 0; k < steps; k += stretch) {
             size_t count = steps - k < stretch ? steps - k : stretch;
             const float *start = k == 0 && bias ? bias + j : NULL;

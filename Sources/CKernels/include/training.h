@@ -84,6 +84,7 @@ struct ckernels_training_functions {
         float *out, size_t out_stride, const float *left, size_t left_stride, const float *right, size_t right_stride,
         size_t rows, size_t outputs, size_t inputs, int accumulate, float *scratch);
     size_t panel; // columns of a packed panel: 8, 16 or 64
+    size_t steps; // of the depth in a float of a packed panel: 1, or 2 of bfloat16
 };
 
 // The fastest that this processor runs.
@@ -110,7 +111,7 @@ const struct ckernels_training_functions *ckernels_training_bf16(void);
 //
 // blend: out = x_factor * x + y_factor * y. `add`: adds `in` into `out`. Any count.
 //
-// pack: one panel (depth, panel) of a matrix b (depth, columns), where b[k][j] stands at k * row_stride + j * column_stride.
+// pack: one panel (depth / steps, rounded up, panel) of a matrix b (depth, columns), where b[k][j] stands at k * row_stride + j * column_stride.
 //
 // product_packed: out (rows, columns) = bias + x (rows, depth) b, where `packed` are all panels of b, and `bias` (columns) may be
 // null. `columns` is a multiple of 64; any depth. scratch: (rows, depth + 1), which float32 leaves alone.

@@ -54,24 +54,29 @@ final class WeightPacking {
         _ kernels: ckernels_training_functions
     ) -> [PackedLayer] {
         let width = kernels.panel
-        let needed = layers.reduce(0) { $0 + $1.outputs * $1.inputs }
+        // Floats of a packed column.
+        func packedDepth(_ layer: AffineLayer) -> Int {
+            ((direction == .forward ? layer.inputs : layer.outputs) + kernels.steps - 1) / kernels.steps
+        }
+        func columns(_ layer: AffineLayer) -> Int { direction == .forward ? layer.outputs : layer.inputs }
+        let needed = layers.reduce(0) { $0 + packedDepth($1) * columns($1) }
         if memory.count < needed { memory = PagedFloats(count: needed) }
         var panels: [Panel] = []
         var packed: [PackedLayer] = []
         var offset = 0
         for layer in layers {
             packed.append(PackedLayer(layer, memory.pointer + offset))
-            let (depth, columns) =
-                direction == .forward ? (layer.inputs, layer.outputs) : (layer.outputs, layer.inputs)
+            let depth = direction == .forward ? layer.inputs : layer.outputs
+            let (packedDepth, columns) = (packedDepth(layer), columns(layer))
             precondition(columns.isMultiple(of: 64), "\(columns) columns")
             for column in stride(from: 0, to: columns, by: width) {
                 let steps = direction == .forward ? (row: 1, column: layer.inputs) : (row: layer.inputs, column: 1)
                 panels.append(
                     Panel(
-                        to: memory.pointer + offset + column * depth, from: layer.weight + column * steps.column,
+                        to: memory.pointer + offset + column * packedDepth, from: layer.weight + column * steps.column,
                         rowStep: steps.row, columnStep: steps.column, depth: depth))
             }
-            offset += depth * columns
+            offset += packedDepth * columns
         }
         // Several panels a part: one alone is soon done.
         let each = 8

@@ -35,7 +35,8 @@ struct TrainedBlock {
         }
     }
 
-    /// Whole-batch memory of the backward, shared by all blocks.
+    /// Whole-batch memory of the backward, shared by all blocks. The attention's gradients take the place of the hidden layer's, once
+    /// the sums of these are done.
     struct Gradients {
         /// (rows, D), what `ln_1` gave, once more.
         let normalised: UnsafeMutablePointer<Float>
@@ -44,9 +45,9 @@ struct TrainedBlock {
         let tail: TrainedBlockTail.Gradients
 
         init(rows: Int, width: Int, _ arena: inout ArenaCursor) {
-            normalised = arena.take(rows * width)
-            projected = arena.take(rows * 3 * width)
             tail = TrainedBlockTail.Gradients(rows: rows, width: width, &arena)
+            projected = tail.hidden
+            normalised = tail.hidden + rows * 3 * width
         }
     }
 
@@ -79,7 +80,7 @@ struct TrainedBlock {
     }
 
     /// - Parameters:
-    ///   - dX: (rows, D), elsewhere than `dOut`.
+    ///   - dX: (rows, D), which may be `dOut`.
     ///   - dOut: (rows, D)
     func backward(
         _ dX: UnsafeMutablePointer<Float>, _ dOut: UnsafePointer<Float>, _ x: UnsafePointer<Float>, _ tape: Tape,
@@ -87,6 +88,8 @@ struct TrainedBlock {
     ) {
         let rows = attention.sequences * attention.length
         tail.backward(dOut, tape.tail, gradients.tail, factors: factors, rows: rows, work)
+        work.sums.run(
+            tail.weightGradients(dOut, tape.tail, gradients.tail, factors: factors, rows: rows), work.pool)
         attention.backward(
             parts(gradients.projected), gradients.tail.attended, parts(tape.projected), out: tape.tail.attended,
             statistics: tape.attentionStatistics, work)
@@ -101,8 +104,6 @@ struct TrainedBlock {
                 residual: gradients.tail.middle + at, x + at, statistics: tape.statistics + 2 * begin, rows: count,
                 work.kernels)
         }
-        work.sums.run(
-            tail.weightGradients(dOut, tape.tail, gradients.tail, factors: factors, rows: rows)
-                + [projection.gradient(gradients.projected, gradients.normalised, rows: rows)], work.pool)
+        work.sums.run([projection.gradient(gradients.projected, gradients.normalised, rows: rows)], work.pool)
     }
 }

@@ -53,11 +53,11 @@ struct TrainedBlockTail {
         let hidden: UnsafeMutablePointer<Float>
 
         init(rows: Int, width: Int, _ arena: inout ArenaCursor) {
+            hidden = arena.take(rows * 4 * width)
             middle = arena.take(rows * width)
+            attended = arena.take(rows * width)
             scaledMiddle = arena.take(rows * width)
             scaledOut = arena.take(rows * width)
-            attended = arena.take(rows * width)
-            hidden = arena.take(rows * 4 * width)
         }
     }
 

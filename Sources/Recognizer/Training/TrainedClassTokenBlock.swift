@@ -102,6 +102,8 @@ struct TrainedClassTokenBlock {
         let frames = attention.sequences * attention.queries
         let tokens = attention.tokens
         tail.backward(dOut, tape.tail, gradients.tail, factors: factors, rows: frames, work)
+        work.sums.run(
+            tail.weightGradients(dOut, tape.tail, gradients.tail, factors: factors, rows: frames), work.pool)
         let dKeysAndValues = gradients.projected
         let dQueries = gradients.projected + rows * 2 * width
         attention.backward(
@@ -131,7 +133,7 @@ struct TrainedClassTokenBlock {
                 statistics: tape.statistics + 2 * begin, rows: count, kernels)
         }
         work.sums.run(
-            tail.weightGradients(dOut, tape.tail, gradients.tail, factors: factors, rows: frames) + [
+            [
                 keysAndValues.gradient(dKeysAndValues, gradients.normalised, rows: rows),
                 queries.gradient(dQueries, tape.normalised, rows: frames),
             ], work.pool)

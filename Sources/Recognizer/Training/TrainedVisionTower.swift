@@ -26,11 +26,14 @@ final class TrainedVisionTower {
         let tapes: [TrainedBlock.Tape]
         let last: TrainedClassTokenBlock.Tape
         let head: ProjectionHead.Tape
-        let gradients: TrainedBlock.Gradients
-        /// (rows, D) each: gradients of a block's output and input, in turns.
-        let dStreams: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>)
+        /// (rows, D): the gradient of a block's output, then of its input.
+        let dStream: UnsafeMutablePointer<Float>
+        /// (F, D): of the class tokens that the head reads.
+        let dClassTokens: UnsafeMutablePointer<Float>
         /// (F, E)
         let dUnits: UnsafeMutablePointer<Float>
+        /// At the end, as some of it may never be touched.
+        let gradients: TrainedBlock.Gradients
     }
 
     /// - Parameters:
@@ -92,9 +95,9 @@ final class TrainedVisionTower {
             patch: PatchLayer.Tape(rows: rows, width: width, &arena), inputs: inputs, tapes: tapes,
             last: TrainedClassTokenBlock.Tape(rows: rows, frames: frames, width: width, &arena),
             head: ProjectionHead.Tape(rows: frames, width: width, outputs: geometry.embeddingWidth, &arena),
-            gradients: TrainedBlock.Gradients(rows: rows, width: width, &arena),
-            dStreams: (arena.take(rows * width), arena.take(rows * width)),
-            dUnits: arena.take(frames * geometry.embeddingWidth))
+            dStream: arena.take(rows * width), dClassTokens: arena.take(frames * width),
+            dUnits: arena.take(frames * geometry.embeddingWidth),
+            gradients: TrainedBlock.Gradients(rows: rows, width: width, &arena))
     }
 
     /// Bytes of activations and of gradients between layers.
@@ -176,44 +179,42 @@ final class TrainedVisionTower {
             work.kernels.blend(
                 memory.dUnits + row * width, dOut + row / frames * width, 1 / Float(frames), dOut, 0, width)
         }
-        var (dStream, other) = memory.dStreams
-        head.backward(dStream, memory.dUnits, memory.head, rows: clips * frames, work)
+        let dStream = memory.dStream
+        head.backward(memory.dClassTokens, memory.dUnits, memory.head, rows: clips * frames, work)
         tell(headGradients)
         let lastIndex = spatial.count + temporal.count
         last.backward(
-            other, dStream, memory.inputs[lastIndex], memory.last, memory.gradients,
+            dStream, memory.dClassTokens, memory.inputs[lastIndex], memory.last, memory.gradients,
             temporalAttention(clips, classTokensOnly: true), factors: factors[lastIndex], work)
         tell(blockGradients[lastIndex])
-        swap(&dStream, &other)
         for index in temporal.indices.reversed() {
             backward(
-                temporal[index], spatial.count + index, other, dStream, temporalAttention(clips), factors: factors)
+                temporal[index], spatial.count + index, dStream, temporalAttention(clips), factors: factors)
             tell(blockGradients[spatial.count + index])
-            swap(&dStream, &other)
         }
         slotLayer.backward(dStream, clips: clips, work)
         tell(slotGradients)
         guard trainsSpatial, case .patches(let patches) = input else { return }
         for index in spatial.indices.reversed() {
-            backward(spatial[index], index, other, dStream, spatialAttention(clips), factors: factors)
+            backward(spatial[index], index, dStream, spatialAttention(clips), factors: factors)
             tell(blockGradients[index])
-            swap(&dStream, &other)
         }
         patchLayer.backward(
-            dStream, patches, memory.patch, scratch: (other, memory.gradients.normalised), frames: clips * frames, work)
+            dStream, patches, memory.patch, scratch: (memory.gradients.tail.middle, memory.gradients.normalised),
+            frames: clips * frames, work)
         tell(patchGradients)
     }
 
     private func backward(
-        _ block: TrainedBlock, _ index: Int, _ dX: UnsafeMutablePointer<Float>, _ dOut: UnsafePointer<Float>,
-        _ attention: TrainedAttention, factors: [PathFactors]
+        _ block: TrainedBlock, _ index: Int, _ dStream: UnsafeMutablePointer<Float>, _ attention: TrainedAttention,
+        factors: [PathFactors]
     ) {
         let memory = arena.contents
         let (x, tape) = (memory.inputs[index], memory.tapes[index])
         if !keepsTapes {
             block.forward(memory.gradients.normalised, x, tape, attention, factors: factors[index], work)
         }
-        block.backward(dX, dOut, x, tape, memory.gradients, attention, factors: factors[index], work)
+        block.backward(dStream, dStream, x, tape, memory.gradients, attention, factors: factors[index], work)
     }
 
     private func spatialAttention(_ clips: Int) -> TrainedAttention {

@@ -69,13 +69,14 @@ import Testing
             )
             var scratch = [Float](repeating: .nan, count: rows * (depth + 1))
             for isTransposed in [false, true] {
-                var packed = [Float](repeating: .nan, count: columns * depth)
+                let packedDepth = (depth + it.steps - 1) / it.steps
+                var packed = [Float](repeating: .nan, count: columns * packedDepth)
                 for panel in stride(from: 0, to: columns, by: it.panel) {
                     let (row, column) = isTransposed ? (1, depth) : (columns, 1)
                     weight.withUnsafeBufferPointer { weight in
                         packed.withUnsafeMutableBufferPointer { packed in
                             guard let from = weight.baseAddress, let to = packed.baseAddress else { return }
-                            it.pack(to + panel * depth, from + panel * column, row, column, depth)
+                            it.pack(to + panel * packedDepth, from + panel * column, row, column, depth)
                         }
                     }
                 }
