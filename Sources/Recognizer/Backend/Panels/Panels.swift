@@ -2,8 +2,8 @@ import CKernels
 
 /// Layers on our own products, for processors with AVX-512: float32 or bfloat16, or bytes with some layers left in one of these.
 ///
-/// A stream brings one frame of some fifty rows at a time, and its time is that of reading the weights. So each worker takes
-/// some of the outputs: the weights pass through the cores once in all, in the order in which they lie, fetched ahead.
+/// A stream brings one frame of some fifty rows at a time, for which all weights are read. So each worker takes some of the
+/// outputs rather than of the rows: the weights pass through the cores once in all, in the order in which they lie, fetched ahead.
 struct Panels: LinearFactory {
     private let float: PanelType
     /// Whether the layers that are not in `floatLayers` are computed in bytes.
