@@ -44,7 +44,7 @@ package final class OutputLines: Sendable {
     /// Waits until the lines so far satisfy `condition` and returns them. Throws `TimedOut` with the latest lines after `limit`.
     @discardableResult
     package func wait(
-        for what: String, within limit: Duration = .seconds(20), until condition: @escaping @Sendable ([String]) -> Bool
+        for what: String, within limit: Duration = .seconds(60), until condition: @escaping @Sendable ([String]) -> Bool
     ) async throws -> [String] {
         let number = state.withLock { state in
             state.lastNumber += 1
@@ -71,7 +71,7 @@ package final class OutputLines: Sendable {
     }
 
     /// Waits for a line that contains `part`.
-    package func wait(containing part: String, within limit: Duration = .seconds(20)) async throws {
+    package func wait(containing part: String, within limit: Duration = .seconds(60)) async throws {
         try await wait(for: "\"\(part)\"", within: limit) { $0.contains { $0.contains(part) } }
     }
 

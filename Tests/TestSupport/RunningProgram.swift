@@ -49,7 +49,7 @@ package final class RunningProgram: Sendable {
     /// Waits until the program has ended and its output is read. Its exit status, or 128 and the signal that killed it.
     /// Kills it and throws `TimedOut` with its output after `limit`.
     @discardableResult
-    package func exitStatus(within limit: Duration = .seconds(30)) async throws -> Int32 {
+    package func exitStatus(within limit: Duration = .seconds(60)) async throws -> Int32 {
         let end = DispatchTime.now() + limit / .seconds(1)
         let status = await withCheckedContinuation { continuation in
             Thread.detachNewThread { [child] in continuation.resume(returning: child.wait(until: end)) }

@@ -196,9 +196,10 @@ package final class SinkRunner: Sendable {
         state.withLock { $0.delivery = delivery }
         let timer = Task {
             try await Task.sleep(for: policy.deadline)
-            delivery.cancel()
+            // Noted first: once it is cancelled, the delivery may be over before this thread goes on.
             state.withLock { $0.counters.timedOut += 1 }
             trouble("has not taken a message within \(policy.deadline)")
+            delivery.cancel()
         }
         let result = await delivery.result
         timer.cancel()

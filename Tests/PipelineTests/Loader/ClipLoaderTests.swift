@@ -170,7 +170,7 @@ struct ClipLoaderTests {
         let folder = try TemporaryFolder()
         let store = try Folder(path: folder.url.path, endless: "endless.ts", in: folder)
         _ = try folder.file("good.mp4", Data(contentsOf: URL(filePath: Golden.path("clips/b-frames.mp4"))))
-        let options = ClipLoaderOptions(threads: 1, timeLimit: .seconds(1))
+        let options = ClipLoaderOptions(threads: 1, timeLimit: .seconds(3))
         let results = all(loader(store, ["endless.ts", "good.mp4"], options: options))
         guard case .failure(let failure) = results[0].clip else {
             Issue.record("read to the end")

@@ -121,6 +121,6 @@ import Testing
     }
 
     private static func wait(_ semaphore: DispatchSemaphore) -> Bool {
-        semaphore.wait(timeout: .now() + 5) == .success
+        semaphore.wait(timeout: .now() + 60) == .success
     }
 }
