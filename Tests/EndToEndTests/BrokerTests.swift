@@ -102,7 +102,7 @@ import Testing
         }
 
         program.send(SIGTERM)
-        #expect(try await program.exitStatus() == 0)
+        #expect(try await program.exitStatus(within: .seconds(10)) == 0)
         let lines = try await after.output.wait(for: "the goodbye") { Self.payloads($0, "status").contains("stopped") }
         let told = DaemonOutput(program.output.all).events
         let seen =
@@ -128,7 +128,7 @@ import Testing
             Self.messages(lines).contains { $0.payload == "ON" }
         }
         program.send(SIGTERM)
-        #expect(try await program.exitStatus() == 0)
+        #expect(try await program.exitStatus(within: .seconds(10)) == 0)
         let lines = try await subscriber.output.wait(for: "the goodbye") {
             Self.payloads($0, "status").contains("stopped")
         }

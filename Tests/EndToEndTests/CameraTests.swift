@@ -26,7 +26,7 @@ import Testing
                 && ["ball", "bars"].allSatisfy { output.windows(of: $0) >= 5 }
         }
         program.send(SIGTERM)
-        #expect(try await program.exitStatus() == 0)
+        #expect(try await program.exitStatus(within: .seconds(10)) == 0)
         let output = DaemonOutput(program.output.all)
         #expect(output.other.isEmpty)
         #expect(output.windows(of: "demo") == 149)
@@ -68,7 +68,7 @@ import Testing
         }
         revived.kill()
         program.send(SIGTERM)
-        #expect(try await program.exitStatus() == 0)
+        #expect(try await program.exitStatus(within: .seconds(10)) == 0)
         let output = DaemonOutput(program.output.all)
         #expect(output.states(of: "ball").count { $0 == .online } == 2)
         let starts = output.events.filter { $0.type == .new }.map(\.streamStart)
@@ -85,7 +85,7 @@ import Testing
         let program = try site.start()
         let lines = try await program.output.wait(for: "ten windows") { DaemonOutput($0).windows(of: "bars") >= 10 }
         program.send(SIGTERM)
-        #expect(try await program.exitStatus() == 0)
+        #expect(try await program.exitStatus(within: .seconds(10)) == 0)
         let ends = DaemonOutput(lines).scores.map(\.window.end)
         for (before, after) in zip(ends, ends.dropFirst()) {
             #expect(abs(((after - before) / 0.4).rounded() * 0.4 - (after - before)) < 0.03, "\(ends)")

@@ -31,7 +31,7 @@ import Testing
             try await program.output.wait(for: "an event of the \(camera)", until: hasEvent(on: camera))
         }
         program.send(SIGTERM)
-        #expect(try await program.exitStatus() == 0)
+        #expect(try await program.exitStatus(within: .seconds(10)) == 0)
         let events = DaemonOutput(program.output.all).events
         for camera in ["first", "second", "third"] {
             let own = events.filter { $0.camera == camera }
@@ -70,7 +70,7 @@ import Testing
         let seen = DaemonOutput(program.output.all).scores.count
         try await program.output.wait(for: "more windows") { DaemonOutput($0).scores.count > seen + 5 }
         program.send(SIGTERM)
-        #expect(try await program.exitStatus() == 0)
+        #expect(try await program.exitStatus(within: .seconds(10)) == 0)
         let output = DaemonOutput(program.output.all)
         #expect(output.states(of: "first") == [.connecting, .online])
         #expect(output.events.allSatisfy { $0.endReason == nil || $0.endReason == .shutdown })
@@ -91,7 +91,7 @@ import Testing
             return events.contains { $0.endReason == .reload } && events.last?.type != .end
         }
         program.send(SIGTERM)
-        #expect(try await program.exitStatus() == 0)
+        #expect(try await program.exitStatus(within: .seconds(10)) == 0)
         let output = DaemonOutput(program.output.all)
         #expect(output.states(of: "second").isEmpty)
         #expect(output.ended == Set(output.events.map(\.id)))

@@ -13,7 +13,7 @@ import Testing
         try await told.wait(for: "pings") { $0.count { $0 == "WATCHDOG=1" } >= 3 }
         try await told.wait(containing: "STATUS=1 of 1 cameras online")
         program.send(SIGTERM)
-        #expect(try await program.exitStatus() == 0)
+        #expect(try await program.exitStatus(within: .seconds(10)) == 0)
         let lines = try await told.wait(for: "the goodbye") { $0.contains("STOPPING=1") }
         let loading = try #require(lines.firstIndex(of: "STATUS=loading the model"))
         let ready = try #require(lines.firstIndex(of: "READY=1"))
@@ -45,6 +45,6 @@ import Testing
         try await told.wait(containing: "STATUS=0 of 1 cameras online")
         try await told.wait(for: "pings") { $0.count { $0 == "WATCHDOG=1" } >= 3 }
         program.send(SIGINT)
-        #expect(try await program.exitStatus() == 0)
+        #expect(try await program.exitStatus(within: .seconds(10)) == 0)
     }
 }

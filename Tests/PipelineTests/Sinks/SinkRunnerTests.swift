@@ -100,6 +100,29 @@ import Testing
         #expect(runner.counters.lost == 1)
     }
 
+    @Test func notesALateDeliveryBeforeItCancelsIt() async throws {
+        let late = Mutex<[Int]>([])
+        let current = Mutex<SinkRunner?>(nil)
+        let sink = ScriptedSink { call in
+            guard case .deliver = call else { return }
+            try await withTaskCancellationHandler {
+                try await Task.sleep(for: .seconds(3600))
+            } onCancel: {
+                let runner = current.withLock { $0 }
+                late.withLock { $0.append(runner?.counters.timedOut ?? 0) }
+            }
+        }
+        var policy = quick
+        policy.deadline = .milliseconds(20)
+        let runner = runner(sink, policy)
+        current.withLock { $0 = runner }
+        try await runner.start()
+        runner.post(events[0])
+        await runner.stop(within: .seconds(20))
+        current.withLock { $0 = nil }
+        #expect(late.withLock { $0 } == [1, 2, 3])
+    }
+
     @Test func reportsRepeatedTroubleOnceASecondInOneLine() async throws {
         struct Garbled: Error, CustomStringConvertible { let description = "first\nsecond" }
         let sink = ScriptedSink { if case .deliver = $0 { throw Garbled() } }
