@@ -142,6 +142,17 @@ import Testing
         #expect(again.status == 73 && again.error.contains("--resume auto"), "\(again.error)")
     }
 
+    @Test func aTextThatIsStillWarmingUpCanBeStopped() async throws {
+        let site = try Site()
+        let stopped = try site.start("run", "--epochs", "1", "--set", "text_warm_up={updates: 1000000}")
+        try await stopped.output.wait(containing: "warming up the text", within: Self.patience)
+        stopped.send(SIGTERM)
+        #expect(try await stopped.exitStatus(within: Self.patience) == 75)
+        #expect(stopped.output.all.last?.contains("of 1000000 updates") == true, "\(stopped.output.all)")
+        let again = try await site.train("run", "--resume", "auto", "--epochs", "1")
+        #expect(again.status == 0 && again.error.contains("text warmed up"), "\(again.error)")
+    }
+
     @Test func aCheckpointThatCannotBeWrittenLeavesTheOneBefore() async throws {
         let site = try Site()
         let first = try site.start("run")

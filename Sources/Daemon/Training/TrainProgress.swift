@@ -3,25 +3,22 @@ import Pipeline
 
 /// How far a training is: one line on a terminal, and a line for each epoch everywhere.
 struct TrainProgress {
-    private let epochs: Int
-    private let updates: Int
     private let isShown: Bool
     private var shownAt: ContinuousClock.Instant?
 
-    /// - Parameter updates: of an epoch.
-    init(epochs: Int, updates: Int, isShown: Bool) {
-        self.epochs = epochs
-        self.updates = updates
-        self.isShown = isShown
-    }
+    init(isShown: Bool) { self.isShown = isShown }
 
     /// At most ten times a second.
-    mutating func show(_ position: RunPosition, seconds: Double) {
+    ///
+    /// - Parameters:
+    ///   - updates: of an epoch.
+    ///   - seconds: that an update takes of late.
+    mutating func show(_ position: RunPosition, epochs: Int, updates: Int, seconds: Double) {
         guard isDue() else { return }
         Self.write("\r\u{1B}[K" + Self.line(position, epochs: epochs, updates: updates, secondsPerUpdate: seconds))
     }
 
-    /// What is done between updates, such as `validating`.
+    /// What is done before and between updates, such as `validating`.
     mutating func show(_ work: String, done: Int, of total: Int) {
         guard isDue() || done == total else { return }
         if isShown { Self.write("\r\u{1B}[K\(work) \(done)/\(total)") }

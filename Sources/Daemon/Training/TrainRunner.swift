@@ -37,7 +37,9 @@ struct TrainRunner {
 
         let pool = WorkerPool(workers: workers)
         let weights =
-            try book.map { try $0.checkpoint?.weights ?? warmedUp(start, opening.prompts, pool: pool) } ?? start.weights
+            try book.map {
+                try $0.checkpoint?.weights ?? warmedUp(start, opening.prompts, pool: pool, interruption)
+            } ?? start.weights
         let step = try TrainingStep(
             weights: weights, geometry: start.config.geometry,
             options: recipe.options(updates: updates, accumulation: accumulation),
@@ -150,16 +152,30 @@ struct TrainRunner {
     }
 
     /// The weights to begin with; from scratch with a text tower that tells the classes apart.
-    private func warmedUp(_ start: TrainingStart, _ prompts: [[[Int32]]], pool: WorkerPool) throws -> StateDict {
+    private func warmedUp(
+        _ start: TrainingStart, _ prompts: [[[Int32]]], pool: WorkerPool, _ interruption: Interruption
+    ) throws -> StateDict {
         guard recipe.isFromScratch else { return start.weights }
         var warmUp = recipe.warmUp
         warmUp.seed = recipe.seed
-        var last = 0.0
+        var progress = TrainProgress(isShown: EvalProgress.isTerminal)
+        progress.tell("warming up the text in \(warmUp.updates) updates")
+        var (done, last) = (0, 0.0)
         let weights = try warmUp.run(
-            weights: start.weights, geometry: start.config.geometry, prompts: prompts, pool: pool
-        ) { _, loss in last = loss }
-        let line = String(format: "text warmed up in %d updates, contrastive loss %.3f\n", warmUp.updates, last)
-        FileHandle.standardError.write(Data(line.utf8))
+            weights: start.weights, geometry: start.config.geometry, prompts: prompts, pool: pool,
+            isInterrupted: { interruption.isRequested }
+        ) { update, loss in
+            (done, last) = (update, loss)
+            progress.show("warming up the text, update", done: update, of: warmUp.updates)
+        }
+        guard let weights else {
+            progress.clear()
+            throw CommandFailure(
+                .tempFail,
+                "interrupted after \(done) of \(warmUp.updates) updates of the text's warm-up;"
+                    + " the same command begins it again")
+        }
+        progress.tell(String(format: "text warmed up, contrastive loss %.3f", last))
         return weights
     }
 

@@ -1,6 +1,7 @@
 import Foundation
 import Pipeline
 import Recognizer
+import Synchronization
 
 /// The loop of a training: batches to the step, what comes of them to the log, the page and the checkpoint, and at the end
 /// of each epoch to the model directories.
@@ -56,8 +57,7 @@ final class TrainingLoop {
             smoothing: recipe.smoothing, holdsFeatures: parts.features != nil,
             isMixed: recipe.mixing.mixup > 0 || recipe.mixing.cutmix > 0)
         policy = NonFinitePolicy(skipped: position.skipped)
-        progress = TrainProgress(
-            epochs: recipe.epochs, updates: updatesPerEpoch, isShown: EvalProgress.isTerminal && parts.desk != nil)
+        progress = TrainProgress(isShown: EvalProgress.isTerminal && parts.desk != nil)
         page = parts.desk.map { CurvePage(name: URL(filePath: $0.folder.path).lastPathComponent, recipe: recipe) }
         secondsBefore = position.seconds
     }
@@ -149,7 +149,9 @@ final class TrainingLoop {
                     accuracy: Double(all.correct) / Double(all.clips),
                     rate: parts.step.options.schedule.rate(at: parts.step.updates), norm: norm, clips: all.clips,
                     seconds: seconds, waited: all.waited)))
-        progress.show(position, seconds: position.sums.seconds / Double(max(position.update, 1)))
+        progress.show(
+            position, epochs: parts.recipe.epochs, updates: updatesPerEpoch,
+            seconds: position.sums.seconds / Double(max(position.update, 1)))
     }
 
     /// Accumulates this rank's batches of an update, up to the first whose loss is not finite.
@@ -240,10 +242,12 @@ final class TrainingLoop {
     private func validate(_ desk: Desk) throws -> Verdict {
         guard let validation = parts.validation else { return Verdict() }
         let interruption = parts.interruption
-        progress.show("validating", done: 0, of: validation.entries.count)
+        let clips = validation.entries.count
+        let shown = Mutex(progress)
         do {
             let accuracy = try validation.accuracy(
-                of: desk.folder.last, isInterrupted: { interruption.isRequested }, progress: { _ in })
+                of: desk.folder.last, isInterrupted: { interruption.isRequested },
+                progress: { done in shown.withLock { $0.show("validating", done: done, of: clips) } })
             return Verdict(accuracy: accuracy, isInterrupted: accuracy == nil)
         } catch RecognizerError.nonFinite {
             throw notFinite("the model of epoch \(position.epoch + 1)")

@@ -15,13 +15,14 @@ package struct TextWarmUp: Sendable, Equatable {
     /// - Parameters:
     ///   - weights: of a whole model.
     ///   - prompts: (A, C) token ids with start and end; A is at least 2.
+    ///   - isInterrupted: asked before each update.
     ///   - progress: told the loss of each update.
-    /// - Returns: `weights` with a trained text tower.
+    /// - Returns: `weights` with a trained text tower; nil when interrupted.
     /// - Throws: `RecognizerError` for missing tensors and wrong shapes, and for fewer than two prompts per class or classes.
     package func run(
         weights: StateDict, geometry: ModelGeometry, prompts: [[[Int32]]], pool: WorkerPool,
-        progress: (_ update: Int, _ loss: Double) -> Void = { _, _ in }
-    ) throws(RecognizerError) -> StateDict {
+        isInterrupted: () -> Bool = { false }, progress: (_ update: Int, _ loss: Double) -> Void = { _, _ in }
+    ) throws(RecognizerError) -> StateDict? {
         let classes = prompts.first?.count ?? 0
         guard prompts.count >= 2, classes >= 2 else {
             throw .badPrompt(
@@ -45,6 +46,7 @@ package struct TextWarmUp: Sendable, Equatable {
         let shares = FloatBuffer(count: labels.count * labels.count)
         let loss = ContrastiveLoss(temperature: temperature)
         for update in 0..<updates {
+            guard !isInterrupted() else { return nil }
             var random = CounterRandom(seed: seed, .prompts, update)
             let chosen =
                 drawn < prompts.count ? Array(random.permutation(prompts.count).prefix(drawn)) : Array(0..<drawn)

@@ -39,9 +39,10 @@ import Testing
         var warmUp = TextWarmUp()
         warmUp.updates = 25
         var losses: [Double] = []
-        let trained = try warmUp.run(
-            weights: weights, geometry: Self.geometry, prompts: texts, pool: WorkerPool(workers: 2)
-        ) { losses.append($1) }
+        let outcome = try warmUp.run(
+            weights: weights, geometry: Self.geometry, prompts: texts, pool: WorkerPool(workers: 2),
+            progress: { losses.append($1) })
+        let trained = try #require(outcome)
         #expect(losses.count == 25)
         #expect(try #require(losses.last) < 0.75 * losses[0], "\(losses)")
         for (name, tensor) in weights.tensors where ParameterName.part(name) != .text {
@@ -70,9 +71,17 @@ import Testing
         var losses: [Double] = []
         _ = try warmUp.run(
             weights: InitialWeights.random(Self.geometry, seed: 1), geometry: Self.geometry,
-            prompts: texts(prompts: 6, classes: 4), pool: WorkerPool(workers: 1)
-        ) { losses.append($1) }
+            prompts: texts(prompts: 6, classes: 4), pool: WorkerPool(workers: 1), progress: { losses.append($1) })
         #expect(losses.allSatisfy { $0.isFinite } && Set(losses).count == 4)
+    }
+
+    @Test func stopsBeforeTheNextUpdate() throws {
+        var updates: [Int] = []
+        let outcome = try TextWarmUp().run(
+            weights: InitialWeights.random(Self.geometry, seed: 1), geometry: Self.geometry,
+            prompts: texts(prompts: 2, classes: 2), pool: WorkerPool(workers: 1),
+            isInterrupted: { updates.count == 2 }, progress: { update, _ in updates.append(update) })
+        #expect(outcome == nil && updates == [1, 2])
     }
 
     @Test func onePromptPerClassIsRefused() {
