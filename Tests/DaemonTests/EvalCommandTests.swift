@@ -166,7 +166,7 @@ import Testing
         let directory = FileManager.default.temporaryDirectory.appending(path: "claverd-eval-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: directory) }
-        // A clip that waits in a pipe for bytes that never come keeps the run from ending before the signal.
+        // So many views that the signal comes long before the end.
         let common = try Self.prepare(directory) + ["--views", "64x3", "--dump", directory + "/d"]
         let program = try RunningProgram(builtClaverd, common)
         let state = directory + "/d.state"

@@ -7,8 +7,8 @@ struct DatasetSynthCommand: ParsableCommand {
         commandName: "synth", abstract: "Draw a data set to try training and measuring with, without any download.",
         discussion: """
             Fifteen actions of a jointed figure, clips of 36 frames of 112 by 112 pixels in H.264, with train.txt, val.txt and \
-            labels.csv. Sitting down and standing up, walking left and walking right differ only in the order of their frames. \
-            The same seed draws the same pictures. All is written or nothing; a folder that is not empty is refused.
+            labels.csv. Sitting down and standing up differ only in the order of their frames; with --mixed-walks walking left and \
+            walking right do, too. The same seed draws the same pictures. All is written or nothing; a folder that is not empty is refused.
             """)
 
     @Option(help: ArgumentHelp("The folder to make; it must not exist, or be empty.", valueName: "dir"))
@@ -22,6 +22,9 @@ struct DatasetSynthCommand: ParsableCommand {
 
     @Option(help: "What is drawn depends on it alone.")
     var seed: UInt64 = 0
+
+    @Flag(help: "Let half of the figures walk backwards: no frame shows by itself where they go.")
+    var mixedWalks = false
 
     @Flag(help: "Write an archive videos.tar, not a folder videos.")
     var tar = false
@@ -44,7 +47,8 @@ struct DatasetSynthCommand: ParsableCommand {
     }
 
     func run() throws {
-        let dataset = SynthDataset(clipsPerClass: clipsPerClass, valPerClass: valPerClass, seed: seed)
+        let dataset = SynthDataset(
+            clipsPerClass: clipsPerClass, valPerClass: valPerClass, seed: seed, mixesWalks: mixedWalks)
         let form: SynthDataset.Form = tar ? .archive : .folder
         let line = DatasetProgress()
         let interruption = Interruption { line.clear() }

@@ -86,6 +86,8 @@ final class VideoFileWriter {
             elements[3].set("key-int-max", keyFrameInterval)
             elements[3].set("bframes", 3)
             elements[3].set("threads", 1)
+            // With AVX-512 it reads memory that nothing was written to: small pictures come out otherwise each time.
+            elements[3].set("mb-tree", 0)
         } else {
             elements[3].set("rate-control", nickname: "quality")
             elements[3].set("bitrate", 256_000)

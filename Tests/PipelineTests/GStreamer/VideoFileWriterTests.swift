@@ -39,6 +39,28 @@ import Testing
         }
     }
 
+    /// Up to the index of the file, which says when it was made.
+    private func media(_ path: String) throws -> Data {
+        let file = try Data(contentsOf: URL(filePath: path))
+        return file[..<(try #require(file.range(of: Data("moov".utf8), options: .backwards)).lowerBound)]
+    }
+
+    @Test func theSamePicturesMakeTheSameFileEachTime() throws {
+        var pictures: [[UInt8]] = []
+        SynthClip(.train, .bowing, index: 0).draw(seed: 1) { pictures.append($0) }
+        try withDatasetFolder { folder in
+            let files = try (0..<6).map { number in
+                let path = "\(folder)/\(number).mp4"
+                let file = try VideoFileWriter(
+                    path, format: .init(width: SynthPicture.side, height: SynthPicture.side, framesPerSecond: 15))
+                for picture in pictures { try file.append(picture) }
+                try file.finish()
+                return try media(path)
+            }
+            #expect(files[0].count > 5000 && files.allSatisfy { $0 == files[0] }, "\(files.map(\.count))")
+        }
+    }
+
     @Test func saysWhyAFileCannotBeMade() throws {
         do {
             let file = try VideoFileWriter("/nowhere/a.mp4", format: .init(width: 64, height: 64, framesPerSecond: 15))

@@ -31,8 +31,11 @@ struct FigurePose: Sendable, Equatable {
             return linear * linear * (3 - 2 * linear)
         }
         switch action {
-        case .walkingLeft: stepOut(towards: -1, cycle, travelled: (time - 0.5) * figure.reach)
-        case .walkingRight: stepOut(towards: 1, cycle, travelled: (time - 0.5) * figure.reach)
+        case .walkingLeft, .walkingRight:
+            let direction: Double = action == .walkingLeft ? -1 : 1
+            stepOut(
+                towards: direction, facing: figure.mixesWalks ? side : direction, cycle,
+                travelled: (time - 0.5) * figure.reach)
         case .running: run(towards: side, 1.7 * cycle, travelled: (time - 0.5) * figure.reach)
         case .jumping: jump(height: abs(sin(cycle / 2)))
         case .jumpingJacks: spread(0.5 - 0.5 * cos(cycle))
@@ -61,22 +64,22 @@ struct FigurePose: Sendable, Equatable {
     }
 
     /// Legs that take turns, and arms against them. Knees bend backwards.
-    private mutating func stride(towards side: Double, _ cycle: Double, swing: Double, bend: Double) {
+    private mutating func stride(facing side: Double, _ cycle: Double, swing: Double, bend: Double) {
         rightLeg = Limb(upper: swing * sin(cycle), lower: -side * bend * max(0, cos(cycle)))
         leftLeg = Limb(upper: -swing * sin(cycle), lower: -side * bend * max(0, -cos(cycle)))
         rightArm.upper = -swing * sin(cycle)
         leftArm.upper = swing * sin(cycle)
     }
 
-    private mutating func stepOut(towards side: Double, _ cycle: Double, travelled: Double) {
-        stride(towards: side, cycle, swing: 0.5, bend: 0.5)
-        across = side * 0.85 * travelled
+    private mutating func stepOut(towards direction: Double, facing side: Double, _ cycle: Double, travelled: Double) {
+        stride(facing: side, cycle, swing: 0.5, bend: 0.5)
+        across = direction * 0.85 * travelled
         down = -0.03 * abs(sin(cycle))
         lean = side * 0.06
     }
 
     private mutating func run(towards side: Double, _ cycle: Double, travelled: Double) {
-        stride(towards: side, cycle, swing: 0.9, bend: 1.3)
+        stride(facing: side, cycle, swing: 0.9, bend: 1.3)
         rightArm.lower = side * 1.4
         leftArm.lower = side * 1.4
         across = side * 1.5 * travelled

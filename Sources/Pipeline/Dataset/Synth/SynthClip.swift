@@ -28,11 +28,14 @@ package struct SynthClip: Sendable, Equatable {
     }
 
     /// Draws the frames one after the other, each (side, side, 3) of red, green and blue.
-    package func draw(seed: UInt64, _ take: ([UInt8]) throws -> Void) rethrows {
+    ///
+    /// - Parameter mixesWalks: lets half of the figures walk backwards.
+    package func draw(seed: UInt64, mixesWalks: Bool = false, _ take: ([UInt8]) throws -> Void) rethrows {
         let kind = action.rawValue + (split == .val ? SynthAction.allCases.count : 0)
         var random = CounterRandom(seed: seed, .drawing, kind, index)
         let room = SynthPicture.room(drawnFrom: &random)
-        let figure = SynthFigure(drawnFrom: &random)
+        var figure = SynthFigure(drawnFrom: &random)
+        figure.mixesWalks = mixesWalks
         let camera = SynthCamera(drawnFrom: &random)
         for frame in 0..<Self.frameCount {
             let time = Double(frame) / Double(Self.frameCount - 1)

@@ -6,6 +6,8 @@ package struct SynthDataset: Sendable {
     package let clipsPerClass: Int
     package let valPerClass: Int
     package let seed: UInt64
+    /// Whether half of the figures walk backwards, so that no frame shows by itself where they go.
+    package let mixesWalks: Bool
 
     /// How the clips lie in the folder.
     package enum Form: Sendable {
@@ -23,11 +25,12 @@ package struct SynthDataset: Sendable {
     }
 
     /// - Precondition: at least one clip of each class for both lists.
-    package init(clipsPerClass: Int, valPerClass: Int, seed: UInt64) {
+    package init(clipsPerClass: Int, valPerClass: Int, seed: UInt64, mixesWalks: Bool = false) {
         precondition(clipsPerClass > 0 && valPerClass > 0, "\(clipsPerClass) and \(valPerClass) clips of a class")
         self.clipsPerClass = clipsPerClass
         self.valPerClass = valPerClass
         self.seed = seed
+        self.mixesWalks = mixesWalks
     }
 
     /// In the order of the lists.
@@ -99,7 +102,7 @@ package struct SynthDataset: Sendable {
         let format = VideoFileWriter.Format(
             width: SynthPicture.side, height: SynthPicture.side, framesPerSecond: SynthClip.framesPerSecond)
         let file = try VideoFileWriter(path, format: format)
-        try clip.draw(seed: seed) { try file.append($0) }
+        try clip.draw(seed: seed, mixesWalks: mixesWalks) { try file.append($0) }
         try file.finish()
     }
 

@@ -11,6 +11,8 @@ struct SynthFigure: Sendable, Equatable {
     var ground: Double
     /// 1: it turns to the picture's right, or uses what is there; -1: to its left.
     var side: Double
+    /// Whether it faces its side when it walks, backwards if need be: then a single frame does not show where it goes.
+    var mixesWalks = false
     /// Where in its cycle a movement that repeats begins, in cycles.
     var phase: Double
     /// Cycles in a clip.

@@ -31,6 +31,18 @@ import Testing
         }
     }
 
+    @Test(arguments: [-1.0, 1.0]) func everyFrameOfAMixedWalkToTheLeftIsOneOfAWalkToTheRight(side: Double) {
+        var leftward = figure(side: side)
+        leftward.mixesWalks = true
+        for time in Self.times {
+            var rightward = leftward
+            rightward.phase += leftward.cycles * (2 * time - 1)
+            let left = FigurePose(.walkingLeft, at: time, of: leftward)
+            let right = FigurePose(.walkingRight, at: 1 - time, of: rightward)
+            #expect(left.lean * side > 0 && left.difference(from: right) < 1e-9, "\(time)")
+        }
+    }
+
     @Test func standingUpIsSittingDownBackwards() {
         let figure = figure()
         let down = poses(.sittingDown, of: figure)
@@ -66,5 +78,16 @@ import Testing
             #expect(Set(one.map { "\($0)" }).count > 10, "\(SynthAction.allCases[index])")
             #expect(all[(index + 1)...].allSatisfy { $0 != one })
         }
+    }
+}
+
+extension FigurePose {
+    /// The largest difference of any angle or offset.
+    fileprivate func difference(from other: Self) -> Double {
+        zip(numbers, other.numbers).map { abs($0 - $1) }.max() ?? 0
+    }
+
+    private var numbers: [Double] {
+        [across, down, lean] + [rightArm, leftArm, rightLeg, leftLeg].flatMap { [$0.upper, $0.lower] }
     }
 }

@@ -9,9 +9,11 @@ import Testing
     private struct Enough: Error {}
 
     /// The first frames of a clip.
-    private func frames(_ clip: SynthClip, seed: UInt64 = 0, count: Int = SynthClip.frameCount) -> [[UInt8]] {
+    private func frames(
+        _ clip: SynthClip, seed: UInt64 = 0, mixesWalks: Bool = false, count: Int = SynthClip.frameCount
+    ) -> [[UInt8]] {
         var frames: [[UInt8]] = []
-        try? clip.draw(seed: seed) { frame throws(Enough) in
+        try? clip.draw(seed: seed, mixesWalks: mixesWalks) { frame throws(Enough) in
             frames.append(frame)
             if frames.count == count { throw Enough() }
         }
@@ -50,6 +52,26 @@ import Testing
         #expect(clip.count == 36)
         let places = try [clip[2], clip[33]].map { try #require(figurePlace($0)) }
         #expect((places[1] - places[0]) * direction > 10, "\(places)")
+    }
+
+    @Test func halfOfMixedWalksAreBackwardsAndNothingElseChanges() {
+        func changed(_ action: SynthAction) -> Int {
+            (0..<20).count { index in
+                let clip = SynthClip(.train, action, index: index)
+                return frames(clip, mixesWalks: true, count: 1) != frames(clip, count: 1)
+            }
+        }
+        #expect((5...15).contains(changed(.walkingLeft)) && (5...15).contains(changed(.walkingRight)))
+        #expect(changed(.running) == 0 && changed(.sittingDown) == 0)
+    }
+
+    @Test(arguments: [(SynthAction.walkingLeft, -1.0), (.walkingRight, 1.0)])
+    func mixedWalksGoTheWayTheirLabelSays(action: SynthAction, direction: Double) throws {
+        for index in 0..<6 {
+            let clip = frames(SynthClip(.train, action, index: index), mixesWalks: true)
+            let places = try [clip[2], clip[33]].map { try #require(figurePlace($0)) }
+            #expect((places[1] - places[0]) * direction > 5, "\(index): \(places)")
+        }
     }
 
     @Test func anEmptyRoomHasNobodyInIt() {
