@@ -143,6 +143,14 @@ const struct ckernels_half_functions *ckernels_half_functions_of(enum ckernels_i
     return NULL;
 }
 
+int ckernels_half_gains(void) {
+#if defined(__x86_64__)
+    return ckernels_half_avx512() && !__builtin_cpu_is("intel");
+#else
+    return 0;
+#endif
+}
+
 static const struct ckernels_half_functions *best(void) {
     const struct ckernels_half_functions *found = ckernels_half_functions_of(CKERNELS_AVX512);
     return found ? found : &portable;

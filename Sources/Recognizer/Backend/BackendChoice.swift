@@ -23,7 +23,7 @@ package struct BackendChoice: Sendable {
     private func unpacked(for directory: ModelDirectory) throws(RecognizerError) -> CPUBackend {
         switch precision {
         case .auto:
-            if CPUBackend.hasBFloat16, Self.objection(to: .bf16, for: directory) == nil {
+            if CPUBackend.gainsFromBFloat16, Self.objection(to: .bf16, for: directory) == nil {
                 return try .narrow(.bf16, pool: pool)
             }
             return try .float32(pool: pool)
