@@ -173,7 +173,7 @@ struct TrainRunner {
             throw CommandFailure(
                 .tempFail,
                 "interrupted after \(done) of \(warmUp.updates) updates of the text's warm-up;"
-                    + " the same command begins it again")
+                    + " the same command with --resume auto begins it again")
         }
         progress.tell(String(format: "text warmed up, contrastive loss %.3f", last))
         return weights
