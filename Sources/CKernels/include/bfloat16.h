@@ -27,8 +27,8 @@ struct ckernels_half_functions {
     void (*attend)(const struct ckernels_half_attention *task);
 };
 
-// Whether AVX512_BF16 multiplies faster than float32 does. Intel's processors start one such product a cycle and two of
-// float32, which are half as long: as many multiplications, and the rounding on top.
+// Whether AVX512_BF16 multiplies faster than float32 does: twice as fast on Zen 4, a quarter slower on Intel's Emerald Rapids
+// (docs/performance.md).
 int ckernels_half_gains(void);
 
 // Null where this processor lacks the instructions; there is no form for AVX2.
