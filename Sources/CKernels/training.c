@@ -13,6 +13,21 @@
 #define NAME__(base, suffix) NAME_(base, suffix)
 #define NAME(base) NAME__(base, SUFFIX)
 
+// Between what was written past the caches and the threads that are told of it.
+#if defined(__x86_64__)
+#define END_OF_STREAM __builtin_ia32_sfence()
+#else
+#define END_OF_STREAM atomic_thread_fence(memory_order_release)
+#endif
+
+// Of `rows` rows of `floats`, those that fall to steps `begin` to `end` of `steps` on their way to the second-level cache.
+static inline void fetch_share(
+    const float *b, size_t stride, size_t floats, size_t rows, size_t begin, size_t end, size_t steps
+) {
+    for (size_t row = rows * begin / steps; row < rows && row < rows * end / steps; row++)
+        for (size_t i = 0; i < floats; i += 16) __builtin_prefetch(b + row * stride + i, 0, 2);
+}
+
 #define SUFFIX portable
 #define TARGET
 #define WIDTH 4

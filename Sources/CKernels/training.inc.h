@@ -220,26 +220,33 @@ INLINE void NAME(transpose)(VECTOR square[WIDTH]) {
 // Columns of a packed panel.
 #define PANEL (TILE_VECTORS * WIDTH)
 
+// Writes past the caches: packed weights would fill them, and be read for writing first.
+#define STREAM(p, v) __builtin_nontemporal_store(v, (VECTOR *)(p))
+
 TARGET static void NAME(pack)(
     float *panel, const float *b, size_t row_stride, size_t column_stride, size_t depth
 ) {
-    if (column_stride == 1) {
-        for (size_t k = 0; k < depth; k++, panel += PANEL)
-            for (int j = 0; j < PANEL; j += WIDTH) STORE(panel + j, LOAD(b + k * row_stride + j));
-        return;
-    }
     size_t k = 0;
-    // Each column's values are contiguous: a square of them at a time.
+    for (; column_stride == 1 && k < depth; k++)
+        for (int j = 0; j < PANEL; j += WIDTH) STREAM(panel + k * PANEL + j, LOAD(b + k * row_stride + j));
+    // Each column's values are contiguous: a square of them at a time, and those after the next on their way.
     for (; row_stride == 1 && k + WIDTH <= depth; k += WIDTH)
         for (size_t j = 0; j < PANEL; j += WIDTH) {
             VECTOR square[WIDTH];
-            for (int i = 0; i < WIDTH; i++) square[i] = LOAD(b + k + (j + i) * column_stride);
+            for (int i = 0; i < WIDTH; i++) {
+                const float *column = b + k + (j + i) * column_stride;
+                square[i] = LOAD(column);
+                __builtin_prefetch(column + 2 * WIDTH, 0, 2);
+            }
             NAME(transpose)(square);
-            for (int i = 0; i < WIDTH; i++) STORE(panel + (k + i) * PANEL + j, square[i]);
+            for (int i = 0; i < WIDTH; i++) STREAM(panel + (k + i) * PANEL + j, square[i]);
         }
     for (; k < depth; k++)
         for (size_t j = 0; j < PANEL; j++) panel[k * PANEL + j] = b[k * row_stride + j * column_stride];
+    END_OF_STREAM;
 }
+
+#undef STREAM
 
 // c (rows x PANEL) = start + a (rows x depth) panel, where start is `bias`, c itself or nothing; `rows` is a constant.
 INLINE void NAME(panel_tile)(
@@ -325,8 +332,13 @@ TARGET static void NAME(outer_product)(
                     for (size_t h = 0; h < TILE_ROWS && i + h < band; h++) slot[h] = from[i + h];
             }
             for (size_t j = 0; j < inputs; j += PANEL) {
-                NAME(pack)(panel, right + k * right_stride + j, right_stride, 1, count);
+                for (size_t row = 0; row < count; row++)
+                    for (int l = 0; l < PANEL; l += WIDTH)
+                        STORE(panel + row * PANEL + l, LOAD(right + (k + row) * right_stride + j + l));
                 for (size_t i = 0; i < band; i += TILE_ROWS) {
+                    if (j + PANEL < inputs)
+                        fetch_share(
+                            right + k * right_stride + j + PANEL, right_stride, PANEL, count, i, i + TILE_ROWS, band);
 #define TILE(height)                                                                                                   \
     NAME(panel_tile)(                                                                                                  \
         out + (first + i) * out_stride + j, out_stride, slots + i / TILE_ROWS * SPACE, 1, SLOT, panel, count, \

@@ -44,27 +44,37 @@ INLINE void transpose_bf16(__m512i rows[LANES]) {
     }
 }
 
-TARGET static void pack_bf16(float *panel, const float *b, size_t row_stride, size_t column_stride, size_t depth) {
-    if (column_stride == 1) {
-        for (size_t k = 0; k < depth; k += 2, panel += PANEL) {
-            const float *first = b + k * row_stride, *second = first + row_stride;
-            for (int j = 0; j < PANEL; j += LANES) {
-                __m512 odd = k + 1 < depth ? _mm512_loadu_ps(second + j) : _mm512_setzero_ps();
-                _mm512_storeu_si512(panel + j, pair_bf16(_mm512_loadu_ps(first + j), odd));
-            }
+// A panel whose rows are contiguous in `b`.
+INLINE void pack_rows_bf16(float *panel, const float *b, size_t row_stride, size_t depth, int streams) {
+    for (size_t k = 0; k < depth; k += 2, panel += PANEL) {
+        const float *first = b + k * row_stride, *second = first + row_stride;
+        for (int j = 0; j < PANEL; j += LANES) {
+            __m512 odd = k + 1 < depth ? _mm512_loadu_ps(second + j) : _mm512_setzero_ps();
+            __m512i pair = pair_bf16(_mm512_loadu_ps(first + j), odd);
+            if (streams) _mm512_stream_si512((void *)(panel + j), pair);
+            else _mm512_storeu_si512(panel + j, pair);
         }
-        return;
     }
+}
+
+TARGET static void pack_bf16(float *panel, const float *b, size_t row_stride, size_t column_stride, size_t depth) {
+    if (column_stride == 1) pack_rows_bf16(panel, b, row_stride, depth, 1);
     // Each column's values are contiguous.
-    for (size_t k = 0; k < depth; k += 2 * LANES)
+    for (size_t k = 0; column_stride != 1 && k < depth; k += 2 * LANES)
         for (size_t j = 0; j < PANEL; j += LANES) {
             __m512i tile[LANES];
             size_t count = depth - k, steps = count < 2 * LANES ? (count + 1) / 2 : LANES;
-            for (int column = 0; column < LANES; column++) tile[column] = line_bf16(b + k + (j + column) * column_stride, count);
+            for (int i = 0; i < LANES; i++) {
+                const float *column = b + k + (j + i) * column_stride;
+                tile[i] = line_bf16(column, count);
+                __builtin_prefetch(column + 2 * LANES, 0, 2);
+                __builtin_prefetch(column + 3 * LANES, 0, 2);
+            }
             transpose_bf16(tile);
             for (size_t step = 0; step < steps; step++)
-                _mm512_storeu_si512(panel + (k / 2 + step) * PANEL + j, tile[step]);
+                _mm512_stream_si512((void *)(panel + (k / 2 + step) * PANEL + j), tile[step]);
         }
+    END_OF_STREAM;
 }
 
 // c (rows x PANEL) = start + a (rows x 2 steps) panel; `rows` is a constant. a[i] stands at i * a_row, its steps a_step apart.
@@ -159,8 +169,11 @@ TARGET static void outer_product_bf16(
                 }
             }
             for (size_t j = 0; j < inputs; j += PANEL) {
-                pack_bf16(panel, right + k * right_stride + j, right_stride, 1, count);
+                pack_rows_bf16(panel, right + k * right_stride + j, right_stride, count, 0);
                 for (size_t i = 0; i < band; i += TILE_ROWS) {
+                    if (j + PANEL < inputs)
+                        fetch_share(
+                            right + k * right_stride + j + PANEL, right_stride, PANEL, count, i, i + TILE_ROWS, band);
 #define TILE(height)                                                                                                   \
     panel_tile_bf16(                                                                                                        \
         out + (first + i) * out_stride + j, out_stride, slots + i / TILE_ROWS * SPACE, 1, SLOT, panel, steps,           \

@@ -51,10 +51,10 @@ struct ckernels_adamw {
 // Rows and outputs that `outer_product` holds at a time, and the scratch that this takes.
 enum {
     CKERNELS_OUTER_ROWS = 256,
-    CKERNELS_OUTER_OUTPUTS = 256,
+    CKERNELS_OUTER_OUTPUTS = 258,
     // Eight floats for each row, and a cache line, lest all tiles begin in the same set of the cache.
     CKERNELS_OUTER_TILE = CKERNELS_OUTER_ROWS * 8 + 16,
-    CKERNELS_OUTER_SCRATCH = CKERNELS_OUTER_ROWS * 64 + CKERNELS_OUTER_TILE * (CKERNELS_OUTER_OUTPUTS / 4),
+    CKERNELS_OUTER_SCRATCH = CKERNELS_OUTER_ROWS * 64 + CKERNELS_OUTER_TILE * ((CKERNELS_OUTER_OUTPUTS + 3) / 4),
 };
 
 struct ckernels_training_functions {
@@ -112,6 +112,7 @@ const struct ckernels_training_functions *ckernels_training_bf16(void);
 // blend: out = x_factor * x + y_factor * y. `add`: adds `in` into `out`. Any count.
 //
 // pack: one panel (depth / steps, rounded up, panel) of a matrix b (depth, columns), where b[k][j] stands at k * row_stride + j * column_stride.
+// Written past the caches, so the panel is aligned to a vector of the instruction set: 64 bytes for the widest.
 //
 // product_packed: out (rows, columns) = bias + x (rows, depth) b, where `packed` are all panels of b, and `bias` (columns) may be
 // null. `columns` is a multiple of 64; any depth. scratch: (rows, depth + 1), which float32 leaves alone.

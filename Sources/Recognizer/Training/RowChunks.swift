@@ -3,20 +3,25 @@
 struct RowChunks {
     /// Rows of a part at most: enough for products at full speed, few enough that a block's hidden layer stays near its core.
     static let most = 276
+    /// Rows that the products take at a time; every part but the last has a multiple of them.
+    private static let step = 6
 
     let rows: Int
     let count: Int
-    private let each: Int
+    private let steps: Int
 
     init(rows: Int) {
         self.rows = rows
+        steps = (rows + Self.step - 1) / Self.step
         // Few rows are split as well, for two to four workers; many so that the parts come out even for up to eight.
         let least = max((rows + Self.most - 1) / Self.most, min(4, rows / 64), 1)
-        let even = least <= 8 ? least : (least + 7) / 8 * 8
-        // In the products' steps.
-        each = max(((rows + even - 1) / even + 5) / 6 * 6, 6)
-        count = (rows + each - 1) / each
+        count = min(least <= 8 ? least : (least + 7) / 8 * 8, steps)
     }
 
-    subscript(part: Int) -> Range<Int> { part * each..<min((part + 1) * each, rows) }
+    /// The first parts have a step more than the others where the steps do not come out even.
+    subscript(part: Int) -> Range<Int> { begin(part)..<min(begin(part + 1), rows) }
+
+    private func begin(_ part: Int) -> Int {
+        (steps / count * part + min(part, steps % count)) * Self.step
+    }
 }

@@ -24,7 +24,6 @@ final class WeightGradientSum {
     private static let smallMatrix = 1 << 17
     private static let mostSlices = 8
     private static let rowsOfSlice = 256
-    private static let outputsOfStretch = 256
 
     private let kernels: ckernels_training_functions
     private let scratch: FloatBuffer
@@ -33,6 +32,13 @@ final class WeightGradientSum {
     init(_ kernels: ckernels_training_functions, workers: Int) {
         self.kernels = kernels
         scratch = FloatBuffer(count: workers * Int(CKERNELS_OUTER_SCRATCH))
+    }
+
+    /// Stretches of which two workers get the same number, each of whole steps of the kernel's.
+    private static func outputsOfStretch(_ outputs: Int) -> Int {
+        let most = Int(CKERNELS_OUTER_OUTPUTS)
+        let (count, step) = ((outputs + 2 * most - 1) / (2 * most) * 2, 6)
+        return ((outputs + count - 1) / count + step - 1) / step * step
     }
 
     private struct Part {
@@ -73,8 +79,9 @@ final class WeightGradientSum {
                     used += size
                 }
             } else {
-                for begin in stride(from: 0, to: task.outputs, by: Self.outputsOfStretch) {
-                    let end = min(begin + Self.outputsOfStretch, task.outputs)
+                let each = Self.outputsOfStretch(task.outputs)
+                for begin in stride(from: 0, to: task.outputs, by: each) {
+                    let end = min(begin + each, task.outputs)
                     parts.append(Part(task: task, outputs: begin..<end, rows: 0..<task.rows, slice: nil))
                 }
             }

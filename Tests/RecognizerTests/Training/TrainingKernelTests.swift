@@ -3,6 +3,8 @@ import Foundation
 import TestSupport
 import Testing
 
+@testable import Recognizer
+
 /// The vector loops of training, for each instruction set of this processor, against plain arithmetic in double precision.
 @Suite(.tags(.property)) struct TrainingKernelTests {
     static let sets: [Int] = (0..<3).filter { ckernels_training_of(Int32($0)) != nil }
@@ -44,14 +46,14 @@ import Testing
         var halves = [UInt16](repeating: 0, count: weight.count)
         ckernels_f32_to_bf16(&halves, weight, weight.count)
         let (rows, depth) = (35, 35)
-        var packed = [Float](repeating: 0, count: 64 * 36)
-        it.pack(&packed, weight, 1, depth, depth)
+        let packed = FloatBuffer(count: 64 * 36)
+        it.pack(packed.pointer, weight, 1, depth, depth)
         // Times the identity, the product is the packed matrix itself.
         let identity = (0..<rows * depth).map { Float($0 / depth == $0 % depth ? 1 : 0) }
         var (out, scratch) = (
             [Float](repeating: 0, count: rows * 64), [Float](repeating: 0, count: rows * (depth + 1))
         )
-        it.product_packed(&out, 64, identity, depth, packed, nil, rows, depth, 64, &scratch)
+        it.product_packed(&out, 64, identity, depth, packed.pointer, nil, rows, depth, 64, &scratch)
         #expect(
             out
                 == (0..<rows * 64).map {
@@ -70,18 +72,17 @@ import Testing
             var scratch = [Float](repeating: .nan, count: rows * (depth + 1))
             for isTransposed in [false, true] {
                 let packedDepth = (depth + it.steps - 1) / it.steps
-                var packed = [Float](repeating: .nan, count: columns * packedDepth)
+                let packed = FloatBuffer(count: columns * packedDepth)
+                packed.pointer.update(repeating: .nan, count: packed.count)
                 for panel in stride(from: 0, to: columns, by: it.panel) {
                     let (row, column) = isTransposed ? (1, depth) : (columns, 1)
                     weight.withUnsafeBufferPointer { weight in
-                        packed.withUnsafeMutableBufferPointer { packed in
-                            guard let from = weight.baseAddress, let to = packed.baseAddress else { return }
-                            it.pack(to + panel * packedDepth, from + panel * column, row, column, depth)
-                        }
+                        guard let from = weight.baseAddress else { return }
+                        it.pack(packed.pointer + panel * packedDepth, from + panel * column, row, column, depth)
                     }
                 }
                 var out = [Float](repeating: .nan, count: rows * columns + 1)
-                it.product_packed(&out, columns, x, depth, packed, bias, rows, depth, columns, &scratch)
+                it.product_packed(&out, columns, x, depth, packed.pointer, bias, rows, depth, columns, &scratch)
                 let expected = product(rows: rows, depth: depth, columns: columns) {
                     x[$0 * depth + $1]
                 } _: {
@@ -91,7 +92,7 @@ import Testing
                 expectClose(
                     out.dropLast(), expected.indices.map { expected[$0] + bias[$0 % columns] }, Self.products,
                     "\(rows) x \(depth) x \(columns), transposed \(isTransposed)")
-                it.product_packed(&out, columns, x, depth, packed, nil, rows, depth, columns, &scratch)
+                it.product_packed(&out, columns, x, depth, packed.pointer, nil, rows, depth, columns, &scratch)
                 expectClose(out.dropLast(), expected, Self.products, "without bias")
             }
         }
