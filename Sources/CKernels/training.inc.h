@@ -82,7 +82,7 @@ TARGET static void NAME(attention_forward)(const struct ckernels_trained_attenti
     float factors[CKERNELS_ATTENTION_ROWS];
     for (size_t row = 0; row < t->rows; row++) {
         float *scores = t->scores + row * t->score_stride;
-        size_t own = t->own_first + row * t->own_step;
+        size_t own = t->own_first + row;
         // The own key is always seen, so its score in place of hidden ones leaves the largest as it is.
         NAME(hide)(scores, t, own, padded, scores[own]);
         VECTOR peak = LOAD(scores);
@@ -123,7 +123,7 @@ TARGET static void NAME(attention_backward)(const struct ckernels_trained_attent
         float mean = NAME(sum)(dot), statistic = t->statistics[row * t->statistics_stride];
         for (size_t i = 0; i < padded; i += WIDTH)
             STORE(p + i, NAME(exponential)(LOAD(p + i) * t->scale - statistic));
-        NAME(hide)(p, t, t->own_first + row * t->own_step, padded, 0);
+        NAME(hide)(p, t, t->own_first + row, padded, 0);
         for (size_t i = 0; i < padded; i += WIDTH)
             STORE(d + i, LOAD(p + i) * (LOAD(d + i) - mean) * t->scale);
     }

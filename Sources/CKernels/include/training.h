@@ -29,7 +29,7 @@ struct ckernels_trained_attention {
     size_t rows;
     size_t seen;                   // keys that any of the rows sees end before this one
     size_t tokens;                 // keys of a frame
-    size_t own_first, own_step;    // the own key of a row is own_first + row * own_step
+    size_t own_first;              // the first row's own key; each next row's is the next
     enum ckernels_visibility visibility;
     float scale;
     float *scores, *d_scores;      // scratch, (rows, seen + padding) each; the forward uses the first only

@@ -21,17 +21,6 @@ struct AffineLayer {
         owner = weight.owner
     }
 
-    /// The outputs in `range` of `layer`.
-    init(_ layer: AffineLayer, outputs range: Range<Int>) {
-        weight = layer.weight + range.lowerBound * layer.inputs
-        bias = layer.bias.map { $0 + range.lowerBound }
-        dWeight = layer.dWeight.map { $0 + range.lowerBound * layer.inputs }
-        dBias = layer.dBias.map { $0 + range.lowerBound }
-        outputs = range.count
-        inputs = layer.inputs
-        owner = layer.owner
-    }
-
     /// The sum over all rows that gives this layer's gradients; nil where it is frozen.
     ///
     /// - Parameters:

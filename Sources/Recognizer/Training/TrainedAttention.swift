@@ -4,17 +4,14 @@ import CKernels
 /// and one number a row. A part is one head of one sequence.
 struct TrainedAttention {
     let sequences: Int
-    /// Keys of a sequence.
+    /// Keys of a sequence, and queries.
     let length: Int
-    /// Queries of a sequence: one for each key, or one for each class token.
-    let queries: Int
     let heads: Int
     let visibility: ckernels_visibility
     /// Keys of a frame; 0 where there are no frames.
     let tokens: Int
 
-    /// - Parameter classTokensOnly: queries are the first tokens of the frames.
-    init(sequences: Int, length: Int, heads: Int, pattern: AttentionPattern, classTokensOnly: Bool = false) {
+    init(sequences: Int, length: Int, heads: Int, pattern: AttentionPattern) {
         self.sequences = sequences
         self.length = length
         self.heads = heads
@@ -24,7 +21,6 @@ struct TrainedAttention {
         case .kronecker(.kmt, _, let count): (visibility, tokens) = (CKERNELS_OTHER_FRAMES, count)
         case .kronecker(.kmct, _, let count): (visibility, tokens) = (CKERNELS_EARLIER_FRAMES, count)
         }
-        queries = classTokensOnly ? length / tokens : length
     }
 
     private var width: Int { heads * ModelGeometry.headWidth }
@@ -37,7 +33,7 @@ struct TrainedAttention {
 
     /// What the forward reads and the backward reads again.
     struct Inputs {
-        /// (sequences * queries, D)
+        /// (sequences * length, D)
         let queries: Rows
         /// (sequences * length, D) each, the same stride.
         let keys: Rows
@@ -45,8 +41,8 @@ struct TrainedAttention {
     }
 
     /// - Parameters:
-    ///   - out: (sequences * queries, D)
-    ///   - statistics: (sequences * queries, H), for the backward.
+    ///   - out: (sequences * length, D)
+    ///   - statistics: (sequences * length, H), for the backward.
     func forward(
         _ out: UnsafeMutablePointer<Float>, statistics: UnsafeMutablePointer<Float>, _ inputs: Inputs,
         _ work: TrainingWorkspace
@@ -54,7 +50,7 @@ struct TrainedAttention {
         work.pool.forEach(parts: sequences * heads) { part, worker in
             let (sequence, head) = (part / heads, part % heads)
             var task = makeTask(sequence, head, inputs, work.attention, worker: worker)
-            let first = sequence * queries
+            let first = sequence * length
             eachStretch(work.attention, &task) { task, row in
                 task.out = out + (first + row) * width + head * ModelGeometry.headWidth
                 task.statistics = statistics + (first + row) * heads + head
@@ -65,7 +61,7 @@ struct TrainedAttention {
 
     /// - Parameters:
     ///   - dInputs: gradients of `inputs`, overwritten.
-    ///   - dOut: (sequences * queries, D)
+    ///   - dOut: (sequences * length, D)
     ///   - out: of the forward, likewise `statistics`.
     func backward(
         _ dInputs: Inputs, _ dOut: UnsafePointer<Float>, _ inputs: Inputs, out: UnsafeMutablePointer<Float>,
@@ -86,7 +82,7 @@ struct TrainedAttention {
                 (task.d_keys + key * dInputs.keys.stride).update(repeating: 0, count: size)
                 (task.d_values + key * dInputs.values.stride).update(repeating: 0, count: size)
             }
-            let first = sequence * queries
+            let first = sequence * length
             task.d_query_stride = dInputs.queries.stride
             eachStretch(work.attention, &task) { task, row in
                 let offset = (first + row) * width + head * size
@@ -108,7 +104,7 @@ struct TrainedAttention {
         task.out_stride = width
         task.statistics_stride = heads
         task.queries = UnsafePointer(
-            inputs.queries.pointer + sequence * queries * inputs.queries.stride + head * size)
+            inputs.queries.pointer + sequence * length * inputs.queries.stride + head * size)
         task.query_stride = inputs.queries.stride
         task.keys = UnsafePointer(inputs.keys.pointer + sequence * length * inputs.keys.stride + head * size)
         task.values = UnsafePointer(inputs.values.pointer + sequence * length * inputs.values.stride + head * size)
@@ -118,7 +114,6 @@ struct TrainedAttention {
         task.transposed_keys = UnsafePointer(transposed)
         task.transposed_stride = scratch.stride
         task.tokens = tokens
-        task.own_step = length / queries
         task.visibility = visibility
         task.scale = 0.125
         task.scores = scratch.scores(worker: worker)
@@ -133,13 +128,12 @@ struct TrainedAttention {
         _ body: (inout ckernels_trained_attention, _ row: Int) -> Void
     ) {
         let first = task.queries
-        for row in stride(from: 0, to: queries, by: scratch.rows) {
-            task.rows = min(scratch.rows, queries - row)
+        for row in stride(from: 0, to: length, by: scratch.rows) {
+            task.rows = min(scratch.rows, length - row)
             task.queries = first.map { $0 + row * task.query_stride }
-            task.own_first = row * task.own_step
-            let lastOwn = (row + task.rows - 1) * task.own_step
+            task.own_first = row
             let seesLater = visibility == CKERNELS_ALL || visibility == CKERNELS_OTHER_FRAMES
-            task.seen = seesLater ? length : lastOwn + 1
+            task.seen = seesLater ? length : row + task.rows
             body(&task, row)
         }
     }

@@ -57,7 +57,7 @@ final class TrainedVisionTower {
             TrainedBlock(parameters, part: ModelTensors.temporalBlock($0), width: width)
         }
         last = TrainedClassTokenBlock(
-            parameters, part: ModelTensors.temporalBlock(geometry.temporalLayers - 1), width: width)
+            parameters, part: ModelTensors.temporalBlock(geometry.temporalLayers - 1), geometry)
         head = ProjectionHead(
             parameters, norm: "visual.ln_post", projection: "visual.proj", width: width,
             outputs: geometry.embeddingWidth)
@@ -93,7 +93,7 @@ final class TrainedVisionTower {
         }
         return Memory(
             patch: PatchLayer.Tape(rows: rows, width: width, &arena), inputs: inputs, tapes: tapes,
-            last: TrainedClassTokenBlock.Tape(rows: rows, frames: frames, width: width, &arena),
+            last: TrainedClassTokenBlock.Tape(clips: clips, geometry, &arena),
             head: ProjectionHead.Tape(rows: frames, width: width, outputs: geometry.embeddingWidth, &arena),
             dStream: arena.take(rows * width), dClassTokens: arena.take(frames * width),
             dUnits: arena.take(frames * geometry.embeddingWidth),
@@ -131,8 +131,7 @@ final class TrainedVisionTower {
         }
         let index = first + temporal.count
         last.forward(
-            memory.head.x, memory.inputs[index], memory.last, temporalAttention(clips, classTokensOnly: true),
-            factors: factors[index], work)
+            memory.head.x, memory.inputs[index], memory.last, clips: clips, factors: factors[index], work)
         head.forward(memory.head, rows: clips * geometry.frames, work)
         let (frames, width) = (geometry.frames, geometry.embeddingWidth)
         for clip in 0..<clips {
@@ -184,8 +183,8 @@ final class TrainedVisionTower {
         tell(headGradients)
         let lastIndex = spatial.count + temporal.count
         last.backward(
-            dStream, memory.dClassTokens, memory.inputs[lastIndex], memory.last, memory.gradients,
-            temporalAttention(clips, classTokensOnly: true), factors: factors[lastIndex], work)
+            dStream, memory.dClassTokens, memory.inputs[lastIndex], memory.last, memory.gradients, clips: clips,
+            factors: factors[lastIndex], work)
         tell(blockGradients[lastIndex])
         for index in temporal.indices.reversed() {
             backward(
@@ -222,10 +221,9 @@ final class TrainedVisionTower {
             sequences: clips * geometry.frames, length: geometry.tokens, heads: geometry.visionHeads, pattern: .full)
     }
 
-    private func temporalAttention(_ clips: Int, classTokensOnly: Bool = false) -> TrainedAttention {
+    private func temporalAttention(_ clips: Int) -> TrainedAttention {
         TrainedAttention(
             sequences: clips, length: geometry.frames * geometry.tokens, heads: geometry.visionHeads,
-            pattern: .kronecker(geometry.mask, frames: geometry.frames, tokens: geometry.tokens),
-            classTokensOnly: classTokensOnly)
+            pattern: .kronecker(geometry.mask, frames: geometry.frames, tokens: geometry.tokens))
     }
 }
