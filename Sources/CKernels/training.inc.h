@@ -294,8 +294,8 @@ TARGET static void NAME(product_packed)(
     size_t depth, size_t columns, float *scratch
 ) {
     (void)scratch;
-    // A stretch of a panel stays in the first-level cache while all rows pass.
-    const size_t stretch = 256;
+    // A stretch of a panel, at most a quarter of a megabyte, stays in the second-level cache while all rows pass.
+    const size_t stretch = 1024;
     for (size_t j = 0; j < columns; j += PANEL, packed += depth * PANEL)
         for (size_t k = 0; k < depth; k += stretch) {
             size_t count = depth - k < stretch ? depth - k : stretch;
@@ -319,8 +319,10 @@ TARGET static void NAME(outer_product)(
     float *panel = scratch, *slots = scratch + STRETCH * 64;
     for (size_t first = 0; first < outputs; first += BAND) {
         size_t band = outputs - first < BAND ? outputs - first : BAND;
-        for (size_t k = 0; k < rows; k += STRETCH) {
-            size_t count = rows - k < STRETCH ? rows - k : STRETCH;
+        // Stretches of even length: a short one would pay as much for the outputs' way as a long one.
+        const size_t stretches = (rows + STRETCH - 1) / STRETCH, each = (rows + stretches - 1) / stretches;
+        for (size_t k = 0; k < rows; k += each) {
+            size_t count = rows - k < each ? rows - k : each;
             // Tiles of the left side one after the other, eight floats for each row.
             for (size_t row = 0; row < count; row++) {
                 const float *from = left + (k + row) * left_stride + first;

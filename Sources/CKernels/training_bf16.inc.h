@@ -123,7 +123,7 @@ TARGET static void product_packed_bf16(
     float *out, size_t out_stride, const float *x, size_t x_stride, const float *packed, const float *bias, size_t rows,
     size_t depth, size_t columns, float *scratch
 ) {
-    const size_t stretch = 256, steps = (depth + 1) / 2;
+    const size_t stretch = 1024, steps = (depth + 1) / 2;
     for (size_t row = 0; row < rows; row++)
         for (size_t k = 0; k < depth; k += 2 * LANES) {
             __mmask16 mask = (__mmask16)(steps - k / 2 >= LANES ? 0xffff : (1 << (steps - k / 2)) - 1);
@@ -153,8 +153,9 @@ TARGET static void outer_product_bf16(
     float *panel = scratch, *slots = scratch + STEPS * PANEL;
     for (size_t first = 0; first < outputs; first += BAND) {
         size_t band = outputs - first < BAND ? outputs - first : BAND;
-        for (size_t k = 0; k < rows; k += STRETCH) {
-            size_t count = rows - k < STRETCH ? rows - k : STRETCH, steps = (count + 1) / 2;
+        const size_t stretches = (rows + STRETCH - 1) / STRETCH, each = (rows + 2 * stretches - 1) / (2 * stretches) * 2;
+        for (size_t k = 0; k < rows; k += each) {
+            size_t count = rows - k < each ? rows - k : each, steps = (count + 1) / 2;
             // Tiles of the left side one after the other, eight pairs for each step.
             for (size_t step = 0; step < steps; step++) {
                 const float *from = left + (k + 2 * step) * left_stride + first;

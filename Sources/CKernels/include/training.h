@@ -50,7 +50,7 @@ struct ckernels_adamw {
 
 // Rows and outputs that `outer_product` holds at a time, and the scratch that this takes.
 enum {
-    CKERNELS_OUTER_ROWS = 256,
+    CKERNELS_OUTER_ROWS = 400,
     CKERNELS_OUTER_OUTPUTS = 258,
     // Eight floats for each row, and a cache line, lest all tiles begin in the same set of the cache.
     CKERNELS_OUTER_TILE = CKERNELS_OUTER_ROWS * 8 + 16,

@@ -146,7 +146,8 @@ struct TrainedPooledAttention {
             MatrixProduct.timesTransposed(
                 tape.dQueries + at, stride: width, tape.dAbsorbed + index * width, stride: frameStride,
                 matrix(.key, index), stride: width, rows: all, columns: head, depth: width, keep: 0)
-            addGradient(.key, index, tape.queries, tape.dAbsorbed + index * width, stride: frameStride, frames: all, work)
+            addGradient(
+                .key, index, tape.queries, tape.dAbsorbed + index * width, stride: frameStride, frames: all, work)
             addGradient(.query, index, tape.dQueries, y, stride: classStride, frames: all, work)
         }
         eachShare(of: width, clips: 1, work) { _, begin, count in
@@ -177,8 +178,8 @@ struct TrainedPooledAttention {
         guard let dWeight = weight.gradient, let dBias = bias.gradient else { return }
         let (row, left) = (matrix.rawValue * width + index * head, left + index * head)
         MatrixProduct.transposedTimes(
-            dWeight + row * width, stride: width, left, stride: width, right, stride: stride, rows: head, columns: width,
-            depth: frames, keep: work.sums.adds ? 1 : 0)
+            dWeight + row * width, stride: width, left, stride: width, right, stride: stride, rows: head,
+            columns: width, depth: frames, keep: work.sums.adds ? 1 : 0)
         if matrix != .key { work.kernels.add_columns(dBias + row, left, width, frames, head) }
     }
 

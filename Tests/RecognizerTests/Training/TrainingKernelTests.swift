@@ -64,7 +64,7 @@ import Testing
     @Test(arguments: tables, [1, 2, 3, 4, 5, 6, 7, 33]) func packedProduct(set: Int, rows: Int) throws {
         let it = try functions(set)
         var numbers = SeededNumbers(seed: UInt64(rows))
-        for (depth, columns) in [(1, 64), (70, 128), (147, 64), (600, 64)] {
+        for (depth, columns) in [(1, 64), (70, 128), (147, 64), (1100, 64), (2100, 64)] {
             let (x, weight, bias) = (
                 floats(rows * depth, set, &numbers), floats(columns * depth, set, &numbers),
                 numbers.floats(columns)
@@ -98,7 +98,7 @@ import Testing
         }
     }
 
-    @Test(arguments: tables, [1, 7, 130, 513]) func outerProduct(set: Int, rows: Int) throws {
+    @Test(arguments: tables, [1, 7, 130, 513, 1030]) func outerProduct(set: Int, rows: Int) throws {
         let it = try functions(set)
         var numbers = SeededNumbers(seed: UInt64(rows))
         var scratch = [Float](repeating: .nan, count: Int(CKERNELS_OUTER_SCRATCH))
