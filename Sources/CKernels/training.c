@@ -20,6 +20,14 @@
 #define END_OF_STREAM atomic_thread_fence(memory_order_release)
 #endif
 
+// A row on its way to the first-level cache: of rows far apart the processor does not see what comes next.
+static inline void fetch_row(const float *row, size_t floats) {
+    for (size_t i = 0; i < floats; i += 16) __builtin_prefetch(row + i);
+}
+
+// How many rows ahead.
+enum { FETCHED_AHEAD = 8 };
+
 // Of `rows` rows of `floats`, those that fall to steps `begin` to `end` of `steps` on their way to the second-level cache.
 static inline void fetch_share(
     const float *b, size_t stride, size_t floats, size_t rows, size_t begin, size_t end, size_t steps

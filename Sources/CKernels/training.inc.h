@@ -178,8 +178,10 @@ TARGET static void NAME(add_scaled_rows)(
 }
 
 TARGET static void NAME(add_columns)(float *out, const float *in, size_t stride, size_t rows, size_t columns) {
-    for (size_t row = 0; row < rows; row++, in += stride)
+    for (size_t row = 0; row < rows; row++, in += stride) {
+        fetch_row(in + FETCHED_AHEAD * stride, columns);
         for (size_t column = 0; column < columns; column++) out[column] += in[column];
+    }
 }
 
 TARGET static void NAME(add)(float *out, const float *in, size_t count) {
@@ -327,6 +329,7 @@ TARGET static void NAME(outer_product)(
             for (size_t row = 0; row < count; row++) {
                 const float *from = left + (k + row) * left_stride + first;
                 float *slot = slots + row * SLOT;
+                fetch_row(from + FETCHED_AHEAD * left_stride, band);
                 size_t i = 0;
                 for (; i < band && first + i + SLOT <= outputs; i += TILE_ROWS, slot += SPACE)
                     memcpy(slot, from + i, SLOT * sizeof(float));

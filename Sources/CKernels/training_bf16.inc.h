@@ -160,6 +160,8 @@ TARGET static void outer_product_bf16(
             for (size_t step = 0; step < steps; step++) {
                 const float *from = left + (k + 2 * step) * left_stride + first;
                 float *slot = slots + step * SLOT;
+                fetch_row(from + FETCHED_AHEAD * left_stride, band);
+                fetch_row(from + (FETCHED_AHEAD + 1) * left_stride, band);
                 for (size_t i = 0; i < band; i += TILE_ROWS, slot += SPACE) {
                     __mmask8 mask = (__mmask8)(band - i < TILE_ROWS ? (1 << (band - i)) - 1 : (1 << TILE_ROWS) - 1);
                     __mmask8 odd = 2 * step + 1 < count ? mask : 0;
