@@ -87,8 +87,7 @@ TARGET static void NAME(attention_forward)(const struct ckernels_trained_attenti
         NAME(hide)(scores, t, own, padded, scores[own]);
         VECTOR peak = LOAD(scores);
         for (size_t i = WIDTH; i < padded; i += WIDTH) peak = __builtin_elementwise_max(peak, LOAD(scores + i));
-        float largest = peak[0];
-        for (int j = 1; j < WIDTH; j++) largest = peak[j] > largest ? peak[j] : largest;
+        float largest = NAME(largest)(peak);
         for (size_t i = 0; i < padded; i += WIDTH)
             STORE(scores + i, NAME(exponential)((LOAD(scores + i) - largest) * t->scale));
         NAME(hide)(scores, t, own, padded, 0);
@@ -132,17 +131,23 @@ TARGET static void NAME(attention_backward)(const struct ckernels_trained_attent
         CKERNELS_HEAD, 0);
     NAME(product)(
         t->d_keys, t->d_key_stride, t->d_scores, 1, t->score_stride, t->queries, t->query_stride, t->seen, t->rows,
-        CKERNELS_HEAD, 1);
+        CKERNELS_HEAD, t->adds);
     NAME(product)(
         t->d_values, t->d_key_stride, t->scores, 1, t->score_stride, t->d_out, t->out_stride, t->seen, t->rows,
-        CKERNELS_HEAD, 1);
+        CKERNELS_HEAD, t->adds);
 }
 
 TARGET static void NAME(adamw)(
     float *values, float *mean, float *square, const float *gradient, size_t count, const struct ckernels_adamw *s
 ) {
+    enum { AHEAD = 512 };
     float keep = 1.0f - s->rate * s->decay, step = s->rate / s->correction1, root = sqrtf(s->correction2);
     for (size_t i = 0; i < count; i += WIDTH) {
+        // Past the end of a page, which the processor's own fetching does not cross.
+        __builtin_prefetch(gradient + i + AHEAD, 0, 2);
+        __builtin_prefetch(mean + i + AHEAD, 1, 2);
+        __builtin_prefetch(square + i + AHEAD, 1, 2);
+        __builtin_prefetch(values + i + AHEAD, 1, 2);
         VECTOR g = LOAD(gradient + i) * s->gradient_factor;
         VECTOR m = LOAD(mean + i) * s->beta1 + g * s->gain1;
         VECTOR v = LOAD(square + i) * s->beta2 + g * g * s->gain2;
@@ -192,33 +197,6 @@ TARGET static void NAME(blend)(float *out, const float *x, float x_factor, const
     for (size_t i = 0; i < count; i++) out[i] = x_factor * x[i] + y_factor * y[i];
 }
 
-#if WIDTH == 16
-#define LOW_HALVES 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
-#define HIGH_HALVES 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
-#elif WIDTH == 8
-#define LOW_HALVES 0, 8, 1, 9, 2, 10, 3, 11
-#define HIGH_HALVES 4, 12, 5, 13, 6, 14, 7, 15
-#else
-#define LOW_HALVES 0, 4, 1, 5
-#define HIGH_HALVES 2, 6, 3, 7
-#endif
-
-// Rows become columns: each round interleaves the first half of the vectors with the second.
-INLINE void NAME(transpose)(VECTOR square[WIDTH]) {
-#pragma clang loop unroll(full)
-    for (int round = 1; round < WIDTH; round *= 2) {
-        VECTOR next[WIDTH];
-        for (int i = 0; i < WIDTH / 2; i++) {
-            next[2 * i] = __builtin_shufflevector(square[i], square[i + WIDTH / 2], LOW_HALVES);
-            next[2 * i + 1] = __builtin_shufflevector(square[i], square[i + WIDTH / 2], HIGH_HALVES);
-        }
-        for (int i = 0; i < WIDTH; i++) square[i] = next[i];
-    }
-}
-
-#undef LOW_HALVES
-#undef HIGH_HALVES
-
 // Columns of a packed panel.
 #define PANEL (TILE_VECTORS * WIDTH)
 
@@ -229,8 +207,10 @@ TARGET static void NAME(pack)(
     float *panel, const float *b, size_t row_stride, size_t column_stride, size_t depth
 ) {
     size_t k = 0;
-    for (; column_stride == 1 && k < depth; k++)
+    for (; column_stride == 1 && k < depth; k++) {
+        fetch_row(b + (k + 2 * FETCHED_AHEAD) * row_stride, PANEL);
         for (int j = 0; j < PANEL; j += WIDTH) STREAM(panel + k * PANEL + j, LOAD(b + k * row_stride + j));
+    }
     // Each column's values are contiguous: a square of them at a time, and those after the next on their way.
     for (; row_stride == 1 && k + WIDTH <= depth; k += WIDTH)
         for (size_t j = 0; j < PANEL; j += WIDTH) {
@@ -250,33 +230,35 @@ TARGET static void NAME(pack)(
 
 #undef STREAM
 
-// c (rows x PANEL) = start + a (rows x depth) panel, where start is `bias`, c itself or nothing; `rows` is a constant.
+// Steps of the depth that are written out one after the other, and for which the rows of a tile stand together.
+#define BLOCK 16
+
+// c (rows x PANEL) = start + a (rows x depth) panel, where start is `bias`, c itself or nothing. a[i][k] stands at i * a_row +
+// k % BLOCK * a_step, and each block of k at a_block from the last; these and `rows` are constants.
 INLINE void NAME(panel_tile)(
-    float *c, size_t c_stride, const float *a, size_t a_row, size_t a_step, const float *panel, size_t depth,
-    const float *bias, int accumulate, const int rows
+    float *c, size_t c_stride, const float *a, size_t a_row, size_t a_step, size_t a_block, const float *panel,
+    size_t depth, const float *bias, int accumulate, const int rows
 ) {
     VECTOR sums[TILE_ROWS][TILE_VECTORS];
     for (int i = 0; i < rows; i++)
         for (int j = 0; j < TILE_VECTORS; j++)
             sums[i][j] = bias ? LOAD(bias + j * WIDTH) : accumulate ? LOAD(c + i * c_stride + j * WIDTH) : (VECTOR){0};
-    const float *lefts[TILE_ROWS];
-    for (int i = 0; i < rows; i++) {
-        lefts[i] = a + i * a_row;
-        // Keeps one register for each row; clang would otherwise add up the rows' distances anew at every step.
-        if (a_row != 1) __asm__("" : "+r"(lefts[i]));
-    }
     // What the tile below this one begins from.
     for (int i = 0; accumulate && i < rows; i++)
         for (int j = 0; j < PANEL; j += 16) __builtin_prefetch(c + (rows + i) * c_stride + j, 1);
-#pragma clang loop unroll_count(4)
-    for (size_t k = 0; k < depth; k++) {
-        VECTOR right[TILE_VECTORS];
-        for (int j = 0; j < TILE_VECTORS; j++) right[j] = LOAD(panel + k * PANEL + j * WIDTH);
-        for (int i = 0; i < rows; i++) {
-            float left = lefts[i][k * a_step];
-            for (int j = 0; j < TILE_VECTORS; j++) sums[i][j] += left * right[j];
-        }
+#define STEP(k)                                                                                                        \
+    VECTOR right[TILE_VECTORS];                                                                                        \
+    for (int j = 0; j < TILE_VECTORS; j++) right[j] = LOAD(panel + (k) * PANEL + j * WIDTH);                           \
+    for (int i = 0; i < rows; i++) {                                                                                   \
+        float left = a[i * a_row + (k) * a_step];                                                                      \
+        for (int j = 0; j < TILE_VECTORS; j++) sums[i][j] += left * right[j];                                          \
     }
+    for (; depth >= BLOCK; depth -= BLOCK, a += a_block, panel += BLOCK * PANEL) {
+#pragma clang loop unroll(full)
+        for (size_t k = 0; k < BLOCK; k++) { STEP(k) }
+    }
+    for (size_t k = 0; k < depth; k++) { STEP(k) }
+#undef STEP
     for (int i = 0; i < rows; i++)
         for (int j = 0; j < TILE_VECTORS; j++) STORE(c + i * c_stride + j * WIDTH, sums[i][j]);
 }
@@ -295,22 +277,33 @@ TARGET static void NAME(product_packed)(
     float *out, size_t out_stride, const float *x, size_t x_stride, const float *packed, const float *bias, size_t rows,
     size_t depth, size_t columns, float *scratch
 ) {
-    (void)scratch;
-    // A stretch of a panel, at most a quarter of a megabyte, stays in the second-level cache while all rows pass.
-    const size_t stretch = 1024;
-    for (size_t j = 0; j < columns; j += PANEL, packed += depth * PANEL)
-        for (size_t k = 0; k < depth; k += stretch) {
-            size_t count = depth - k < stretch ? depth - k : stretch;
-            const float *start = k == 0 && bias ? bias + j : NULL;
+    // For each stretch of the depth all rows go once into tiles, which with 200 rows take two thirds of a megabyte of the
+    // second-level cache; a panel's stretch stays beside them while all tiles pass, and the next panel's is on its way.
+    for (size_t k = 0; k < depth; k += CKERNELS_PRODUCT_DEPTH) {
+        const size_t count = depth - k < CKERNELS_PRODUCT_DEPTH ? depth - k : CKERNELS_PRODUCT_DEPTH;
+        const size_t space = (count + BLOCK - 1) / BLOCK * BLOCK * TILE_ROWS;
+        for (size_t i = 0; i < rows; i++) {
+            const float *from = x + i * x_stride + k;
+            float *to = scratch + i / TILE_ROWS * space + i % TILE_ROWS * BLOCK;
+            size_t step = 0;
+            for (; step + BLOCK <= count; step += BLOCK, to += BLOCK * TILE_ROWS)
+                memcpy(to, from + step, BLOCK * sizeof(float));
+            memcpy(to, from + step, (count - step) * sizeof(float));
+        }
+        for (size_t j = 0; j < columns; j += PANEL) {
+            const float *panel = packed + j * depth + k * PANEL, *start = k == 0 && bias ? bias + j : NULL;
             for (size_t i = 0; i < rows; i += TILE_ROWS) {
+                if (j + PANEL < columns)
+                    fetch_share(panel + depth * PANEL, PANEL, PANEL, count, i, i + TILE_ROWS, rows);
 #define TILE(height)                                                                                                   \
     NAME(panel_tile)(                                                                                                  \
-        out + i * out_stride + j, out_stride, x + i * x_stride + k, x_stride, 1, packed + k * PANEL, count, start,      \
-        k > 0, height)
+        out + i * out_stride + j, out_stride, scratch + i / TILE_ROWS * space, BLOCK, 1, BLOCK * TILE_ROWS, panel,      \
+        count, start, k > 0, height)
                 EACH_HEIGHT(rows - i, TILE)
 #undef TILE
             }
         }
+    }
 }
 
 TARGET static void NAME(outer_product)(
@@ -346,8 +339,8 @@ TARGET static void NAME(outer_product)(
                             right + k * right_stride + j + PANEL, right_stride, PANEL, count, i, i + TILE_ROWS, band);
 #define TILE(height)                                                                                                   \
     NAME(panel_tile)(                                                                                                  \
-        out + (first + i) * out_stride + j, out_stride, slots + i / TILE_ROWS * SPACE, 1, SLOT, panel, count, \
-        NULL, accumulate || k > 0, height)
+        out + (first + i) * out_stride + j, out_stride, slots + i / TILE_ROWS * SPACE, 1, SLOT, BLOCK * SLOT, panel,    \
+        count, NULL, accumulate || k > 0, height)
                     EACH_HEIGHT(band - i, TILE)
 #undef TILE
                 }
@@ -357,6 +350,7 @@ TARGET static void NAME(outer_product)(
 }
 
 #undef EACH_HEIGHT
+#undef BLOCK
 #undef PANEL
 
 #include "vector_end.inc.h"

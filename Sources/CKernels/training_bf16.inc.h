@@ -91,7 +91,7 @@ INLINE void panel_tile_bf16(
     const float *lefts[TILE_ROWS];
     for (int i = 0; i < rows; i++) {
         lefts[i] = a + i * a_row;
-        // Keeps one register for each row, as in training.inc.h.
+        // Keeps one register for each row, as in vector.inc.h.
         if (a_row != 1) __asm__("" : "+r"(lefts[i]));
     }
     for (int i = 0; accumulate && i < rows; i++)

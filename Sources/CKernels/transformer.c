@@ -50,8 +50,8 @@ static int is_supported(enum ckernels_instructions set) { return set == CKERNELS
 
 #define FUNCTIONS(suffix) \
     {layer_norm_##suffix,    combine_normalised_##suffix, quick_gelu_##suffix, \
-     matrix_vector_##suffix, softmax_##suffix,            attend_##suffix, \
-     quantise_rows_##suffix, finish_sums_##suffix}
+     matrix_vector_##suffix, softmax_##suffix,            transpose_keys_##suffix, \
+     attend_##suffix,        quantise_rows_##suffix,      finish_sums_##suffix}
 
 static const struct ckernels_functions functions[] = {
     FUNCTIONS(portable),
@@ -130,13 +130,7 @@ float ckernels_exp(float x) {
 void ckernels_transpose_keys(
     float *transposed, size_t transposed_stride, const float *keys, size_t key_stride, size_t count
 ) {
-    for (size_t begin = 0; begin < count; begin += 16) {
-        size_t end = begin + 16 < count ? begin + 16 : count;
-        for (size_t d = 0; d < CKERNELS_HEAD; d++)
-            for (size_t key = begin; key < end; key++) transposed[d * transposed_stride + key] = keys[key * key_stride + d];
-    }
-    for (size_t d = 0; d < CKERNELS_HEAD; d++)
-        memset(transposed + d * transposed_stride + count, 0, CKERNELS_SCORE_PADDING * sizeof(float));
+    functions[best()].transpose_keys(transposed, transposed_stride, keys, key_stride, count);
 }
 
 void ckernels_attend(const struct ckernels_attention *task) {

@@ -27,7 +27,7 @@ INLINE float NAME(exponentials)(float *scores, size_t count, float scale) {
     if (count >= WIDTH) {
         VECTOR peak = LOAD(scores);
         for (i = WIDTH; i + WIDTH <= count; i += WIDTH) peak = __builtin_elementwise_max(peak, LOAD(scores + i));
-        for (int j = 0; j < WIDTH; j++) largest = peak[j] > largest ? peak[j] : largest;
+        largest = NAME(largest)(peak);
     }
     for (; i < count; i++) largest = scores[i] > largest ? scores[i] : largest;
     VECTOR total = {0};
@@ -64,6 +64,28 @@ TARGET static void NAME(matrix_vector)(
         for (; i < columns; i++) total += matrix[i] * vector[i];
         out[row] = total;
     }
+}
+
+TARGET static void NAME(transpose_keys)(
+    float *transposed, size_t transposed_stride, const float *keys, size_t key_stride, size_t count
+) {
+    size_t key = 0;
+    for (; key + WIDTH <= count; key += WIDTH)
+        for (size_t d = 0; d < CKERNELS_HEAD; d += WIDTH) {
+            VECTOR square[WIDTH];
+            for (int i = 0; i < WIDTH; i++) {
+                const float *from = keys + (key + i) * key_stride + d;
+                square[i] = LOAD(from);
+                // Keys lie far apart, and the processor does not see which come next.
+                __builtin_prefetch(from + WIDTH * key_stride);
+            }
+            NAME(transpose)(square);
+            for (int i = 0; i < WIDTH; i++) STORE(transposed + (d + i) * transposed_stride + key, square[i]);
+        }
+    for (; key < count; key++)
+        for (size_t d = 0; d < CKERNELS_HEAD; d++) transposed[d * transposed_stride + key] = keys[key * key_stride + d];
+    for (size_t d = 0; d < CKERNELS_HEAD; d++)
+        memset(transposed + d * transposed_stride + count, 0, CKERNELS_SCORE_PADDING * sizeof(float));
 }
 
 TARGET static void NAME(attend)(const struct ckernels_attention *t) {

@@ -12,11 +12,25 @@ INLINE VECTOR NAME(splat)(float x) {
     return x - (VECTOR){0};
 }
 
+// Halves upon halves: few instructions, and sums of few roundings.
+#define REDUCE(v, COMBINE)                                                                                             \
+    for (int half = WIDTH / 2; half > 0; half /= 2) {                                                                  \
+        VECTOR other = v;                                                                                              \
+        for (int i = 0; i < half; i++) other[i] = v[half + i];                                                         \
+        v = COMBINE;                                                                                                   \
+    }
+
 INLINE float NAME(sum)(VECTOR v) {
-    float total = 0;
-    for (int i = 0; i < WIDTH; i++) total += v[i];
-    return total;
+    REDUCE(v, v + other)
+    return v[0];
 }
+
+INLINE float NAME(largest)(VECTOR v) {
+    REDUCE(v, __builtin_elementwise_max(v, other))
+    return v[0];
+}
+
+#undef REDUCE
 
 INLINE VECTOR NAME(choose)(NAME(integers) condition, VECTOR yes, VECTOR no) {
     return (VECTOR)((condition & (NAME(integers))yes) | (~condition & (NAME(integers))no));
@@ -70,6 +84,33 @@ INLINE VECTOR NAME(swish)(VECTOR v) {
     return v / (NAME(exponential)(v * -1.702f) + 1.0f);
 }
 
+#if WIDTH == 16
+#define LOW_HALVES 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
+#define HIGH_HALVES 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
+#elif WIDTH == 8
+#define LOW_HALVES 0, 8, 1, 9, 2, 10, 3, 11
+#define HIGH_HALVES 4, 12, 5, 13, 6, 14, 7, 15
+#else
+#define LOW_HALVES 0, 4, 1, 5
+#define HIGH_HALVES 2, 6, 3, 7
+#endif
+
+// Rows become columns: each round interleaves the first half of the vectors with the second.
+INLINE void NAME(transpose)(VECTOR square[WIDTH]) {
+#pragma clang loop unroll(full)
+    for (int round = 1; round < WIDTH; round *= 2) {
+        VECTOR next[WIDTH];
+        for (int i = 0; i < WIDTH / 2; i++) {
+            next[2 * i] = __builtin_shufflevector(square[i], square[i + WIDTH / 2], LOW_HALVES);
+            next[2 * i + 1] = __builtin_shufflevector(square[i], square[i + WIDTH / 2], HIGH_HALVES);
+        }
+        for (int i = 0; i < WIDTH; i++) square[i] = next[i];
+    }
+}
+
+#undef LOW_HALVES
+#undef HIGH_HALVES
+
 // c (rows x TILE_VECTORS*WIDTH) = a (rows x depth) b, or added to it; `rows` is a constant after inlining.
 //
 // a[i][k] stands at i * a_row + k * a_step, so that a may be the transpose of what lies in memory.
@@ -81,11 +122,18 @@ INLINE void NAME(product_tile)(
     for (int i = 0; i < rows; i++)
         for (int j = 0; j < TILE_VECTORS; j++)
             sums[i][j] = accumulate ? LOAD(c + i * c_stride + j * WIDTH) : (VECTOR){0};
+    const float *lefts[TILE_ROWS];
+    for (int i = 0; i < rows; i++) {
+        lefts[i] = a + i * a_row;
+        // Keeps one register for each row; clang would otherwise add up the rows' distances anew at every step.
+        if (a_row != 1) __asm__("" : "+r"(lefts[i]));
+    }
+#pragma clang loop unroll_count(4)
     for (size_t k = 0; k < depth; k++) {
         VECTOR right[TILE_VECTORS];
         for (int j = 0; j < TILE_VECTORS; j++) right[j] = LOAD(b + k * b_stride + j * WIDTH);
         for (int i = 0; i < rows; i++) {
-            float left = a[i * a_row + k * a_step];
+            float left = lefts[i][k * a_step];
             for (int j = 0; j < TILE_VECTORS; j++) sums[i][j] += left * right[j];
         }
     }

@@ -37,8 +37,9 @@ struct ckernels_trained_attention {
     const float *d_out;            // (rows, 64), `out_stride` apart
     float *d_queries;              // (rows, 64)
     size_t d_query_stride;
-    float *d_keys, *d_values;      // (keys, 64) each, added into
+    float *d_keys, *d_values;      // (keys, 64) each
     size_t d_key_stride;
+    int adds;                      // whether these are added into rather than written
 };
 
 struct ckernels_adamw {
@@ -47,6 +48,9 @@ struct ckernels_adamw {
     float correction1, correction2; // 1 - beta^updates
     float gradient_factor;          // what each gradient is multiplied by first: clipping
 };
+
+// Steps of the depth that float32's `product_packed` takes at a time.
+enum { CKERNELS_PRODUCT_DEPTH = 768 };
 
 // Rows and outputs that `outer_product` holds at a time, and the scratch that this takes.
 enum {
@@ -115,7 +119,7 @@ const struct ckernels_training_functions *ckernels_training_bf16(void);
 // Written past the caches, so the panel is aligned to a vector of the instruction set: 64 bytes for the widest.
 //
 // product_packed: out (rows, columns) = bias + x (rows, depth) b, where `packed` are all panels of b, and `bias` (columns) may be
-// null. `columns` is a multiple of 64; any depth. scratch: (rows, depth + 1), which float32 leaves alone.
+// null. `columns` is a multiple of 64; any depth. scratch: (rows + 5, depth + 15), in float32 of CKERNELS_PRODUCT_DEPTH at most.
 //
 // outer_product: out (outputs, inputs) = the transpose of left (rows, outputs) times right (rows, inputs), or that added to it.
 // `inputs` is a multiple of 64. scratch: CKERNELS_OUTER_SCRATCH floats.

@@ -36,6 +36,8 @@ struct ckernels_functions {
     void (*quick_gelu)(float *x, size_t stride, size_t rows, size_t columns);
     void (*matrix_vector)(float *out, const float *matrix, const float *vector, size_t rows, size_t columns);
     void (*softmax)(float *scores, size_t count, float scale);
+    void (*transpose_keys)(
+        float *transposed, size_t transposed_stride, const float *keys, size_t key_stride, size_t count);
     void (*attend)(const struct ckernels_attention *task);
     void (*quantise_rows)(
         uint8_t *out, float *scales, int32_t *zeros, const float *x, size_t rows, size_t columns);

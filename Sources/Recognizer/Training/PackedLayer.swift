@@ -28,7 +28,7 @@ struct PackedLayer {
     ) {
         work.kernels.product_packed(
             out, layer.outputs, x, layer.inputs, packed, layer.bias, rows, layer.inputs, layer.outputs,
-            work.halves(worker: worker))
+            work.tiles(worker: worker))
     }
 
     /// - Parameters:
@@ -40,7 +40,7 @@ struct PackedLayer {
     ) {
         work.kernels.product_packed(
             dX, layer.inputs, dOut, layer.outputs, packed, nil, rows, layer.outputs, layer.inputs,
-            work.halves(worker: worker))
+            work.tiles(worker: worker))
     }
 }
 

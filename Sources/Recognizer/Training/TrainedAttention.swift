@@ -78,7 +78,8 @@ struct TrainedAttention {
             task.d_keys = dInputs.keys.pointer + keyOffset
             task.d_values = dInputs.values.pointer + keyOffset
             task.d_key_stride = dInputs.keys.stride
-            for key in 0..<length {
+            // The first rows' part is written, the others' are added; keys that only these see begin from zero.
+            for key in seen(rows: 0..<min(work.attention.rows, length))..<length {
                 (task.d_keys + key * dInputs.keys.stride).update(repeating: 0, count: size)
                 (task.d_values + key * dInputs.values.stride).update(repeating: 0, count: size)
             }
@@ -86,6 +87,7 @@ struct TrainedAttention {
             task.d_query_stride = dInputs.queries.stride
             eachStretch(work.attention, &task) { task, row in
                 let offset = (first + row) * width + head * size
+                task.adds = row == 0 ? 0 : 1
                 task.out = out + offset
                 task.d_out = dOut + offset
                 task.statistics = statistics + (first + row) * heads + head
@@ -132,10 +134,15 @@ struct TrainedAttention {
             task.rows = min(scratch.rows, length - row)
             task.queries = first.map { $0 + row * task.query_stride }
             task.own_first = row
-            let seesLater = visibility == CKERNELS_ALL || visibility == CKERNELS_OTHER_FRAMES
-            task.seen = seesLater ? length : row + task.rows
+            task.seen = seen(rows: row..<row + task.rows)
             body(&task, row)
         }
+    }
+
+    /// Where the keys that any of these query rows sees end.
+    private func seen(rows: Range<Int>) -> Int {
+        let seesLater = visibility == CKERNELS_ALL || visibility == CKERNELS_OTHER_FRAMES
+        return seesLater ? length : rows.upperBound
     }
 }
 

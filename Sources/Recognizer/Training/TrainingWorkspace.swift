@@ -8,9 +8,9 @@ final class TrainingWorkspace {
     private let packing = WeightPacking()
     private let scratch: PagedFloats
     private let perWorker: Int
-    /// (workers, RowChunks.most, inputs + 1), what the products of bfloat16 read.
-    private let halves: PagedFloats
-    private let halvesPerWorker: Int
+    /// What the products make of their rows.
+    private let tiles: PagedFloats
+    private let tilesPerWorker: Int
     /// (chunks, 2, width): gradients of a norm from each part of the rows.
     private let normParts: FloatBuffer
     let attention: TrainedAttentionScratch
@@ -31,8 +31,10 @@ final class TrainingWorkspace {
         sums = WeightGradientSum(kernels, workers: pool.workers)
         perWorker = (RowChunks.most * width + 15) / 16 * 16
         scratch = PagedFloats(count: perWorker * pool.workers)
-        halvesPerWorker = precision == .bf16 ? (RowChunks.most * (max(width, depth) + 1) + 15) / 16 * 16 : 0
-        halves = PagedFloats(count: halvesPerWorker * pool.workers)
+        let deepest = max(width, depth)
+        let steps = precision == .bf16 ? deepest : min(deepest, Int(CKERNELS_PRODUCT_DEPTH))
+        tilesPerWorker = ((RowChunks.most + 5) * (steps + 15) + 15) / 16 * 16
+        tiles = PagedFloats(count: tilesPerWorker * pool.workers)
         normParts = FloatBuffer(count: (RowChunks(rows: rows).count + 8) * 2 * width)
         attention = TrainedAttentionScratch(sequence: sequence, workers: pool.workers)
     }
@@ -40,8 +42,8 @@ final class TrainingWorkspace {
     /// Memory of one worker for one part: (RowChunks.most, width).
     func scratch(worker: Int) -> UnsafeMutablePointer<Float> { scratch.pointer + worker * perWorker }
 
-    /// Memory of one worker for what a product reads: (RowChunks.most, inputs + 1).
-    func halves(worker: Int) -> UnsafeMutablePointer<Float> { halves.pointer + worker * halvesPerWorker }
+    /// Memory of one worker for what a product makes of up to `RowChunks.most` rows.
+    func tiles(worker: Int) -> UnsafeMutablePointer<Float> { tiles.pointer + worker * tilesPerWorker }
 
     private static func kernels(_ precision: Precision) throws(RecognizerError) -> ckernels_training_functions {
         switch precision {

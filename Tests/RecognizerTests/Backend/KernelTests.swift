@@ -135,6 +135,7 @@ import Testing
     /// Two ranges of keys, an own one, more rows than a tile, in every instruction set.
     @Test(arguments: sets, [1, 3, 7, 8, 9, 33]) func attention(set: UInt32, rows: Int) throws {
         let attend = try #require(try functions(set).attend)
+        let transposeKeys = try #require(try functions(set).transpose_keys)
         for (first, second, own) in [
             (0..<0, 0..<0, true), (0..<5, 5..<5, true), (0..<9, 20..<53, true), (0..<53, 0..<0, false),
         ] {
@@ -148,7 +149,7 @@ import Testing
             var transposed = [Float](repeating: .nan, count: 64 * stride)
             var scores = [Float](repeating: .nan, count: rows * stride)
             var out = [Float](repeating: .nan, count: rows * 64 + 64)
-            ckernels_transpose_keys(&transposed, stride, keys, 64, keyCount)
+            transposeKeys(&transposed, stride, keys, 64, keyCount)
             queries.withUnsafeBufferPointer { queries in
                 keys.withUnsafeBufferPointer { keys in
                     values.withUnsafeBufferPointer { values in
@@ -183,6 +184,22 @@ import Testing
                 ) { _, _ in true }.joined()
             }
             expectClose(out.prefix(rows * 64), expected, .kernels, "\(rows) rows, keys \(first) \(second), own \(own)")
+        }
+    }
+
+    @Test(arguments: sets, [1, 4, 15, 16, 50]) func transposedKeys(set: UInt32, count: Int) throws {
+        let transposeKeys = try #require(try functions(set).transpose_keys)
+        let padding = Int(CKERNELS_SCORE_PADDING)
+        var numbers = SeededNumbers(seed: UInt64(count))
+        let (keyStride, stride) = (70, count + padding + 1)
+        let keys = numbers.floats(count * keyStride)
+        var transposed = [Float](repeating: .nan, count: 64 * stride)
+        transposeKeys(&transposed, stride, keys, keyStride, count)
+        for d in 0..<64 {
+            let row = Array(transposed[d * stride..<(d + 1) * stride])
+            #expect(Array(row.prefix(count)) == (0..<count).map { keys[$0 * keyStride + d] })
+            #expect(row[count..<count + padding].allSatisfy { $0 == 0 })
+            #expect(row[stride - 1].isNaN, "written behind the padding")
         }
     }
 
