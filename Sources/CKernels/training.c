@@ -28,6 +28,28 @@ static inline void fetch_row(const float *row, size_t floats) {
 // How many rows ahead.
 enum { FETCHED_AHEAD = 8 };
 
+// What a tile of a product does for those after it while it sums, a little in each block: a burst of fetches would hold the sums up.
+struct ahead {
+    // `rows` rows of the next panel, which are fetched or, if `copy` is not null, copied there.
+    const float *row;
+    size_t stride, rows;
+    float *copy;
+    // The next tile's first row of the left side, if that is to be fetched.
+    const float *left;
+    size_t left_stride;
+};
+
+// How many rows ahead of those that it copies.
+enum { COPIED_AHEAD = 16 };
+
+// A row on its way to the second-level cache.
+static inline void fetch_far_row(const float *row, size_t floats) {
+    for (size_t i = 0; i < floats; i += 16) __builtin_prefetch(row + i, 0, 2);
+}
+
+// How many of `count` fall to the first `done` of `all` steps.
+static inline size_t share(size_t count, size_t done, size_t all) { return count * (done < all ? done : all) / all; }
+
 // Of `rows` rows of `floats`, those that fall to steps `begin` to `end` of `steps` on their way to the second-level cache.
 static inline void fetch_share(
     const float *b, size_t stride, size_t floats, size_t rows, size_t begin, size_t end, size_t steps

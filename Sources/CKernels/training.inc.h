@@ -233,19 +233,22 @@ TARGET static void NAME(pack)(
 // Steps of the depth that are written out one after the other, and for which the rows of a tile stand together.
 #define BLOCK 16
 
+INLINE void NAME(copy_row)(float *to, const float *from) {
+    for (int j = 0; j < PANEL; j += WIDTH) STORE(to + j, LOAD(from + j));
+}
+
 // c (rows x PANEL) = start + a (rows x depth) panel, where start is `bias`, c itself or nothing. a[i][k] stands at i * a_row +
-// k % BLOCK * a_step, and each block of k at a_block from the last; these and `rows` are constants.
+// k % BLOCK * a_step, and each block of k at a_block from the last; these and `rows` are constants. Each block does its part of
+// `ahead`, and the last ones fetch where the sums go or, if those were read, where the next tile's are.
 INLINE void NAME(panel_tile)(
     float *c, size_t c_stride, const float *a, size_t a_row, size_t a_step, size_t a_block, const float *panel,
-    size_t depth, const float *bias, int accumulate, const int rows
+    size_t depth, const float *bias, int accumulate, struct ahead ahead, const int rows
 ) {
     VECTOR sums[TILE_ROWS][TILE_VECTORS];
     for (int i = 0; i < rows; i++)
         for (int j = 0; j < TILE_VECTORS; j++)
             sums[i][j] = bias ? LOAD(bias + j * WIDTH) : accumulate ? LOAD(c + i * c_stride + j * WIDTH) : (VECTOR){0};
-    // What the tile below this one begins from.
-    for (int i = 0; accumulate && i < rows; i++)
-        for (int j = 0; j < PANEL; j += 16) __builtin_prefetch(c + (rows + i) * c_stride + j, 1);
+    const float *fetched = accumulate ? c + rows * c_stride : c;
 #define STEP(k)                                                                                                        \
     VECTOR right[TILE_VECTORS];                                                                                        \
     for (int j = 0; j < TILE_VECTORS; j++) right[j] = LOAD(panel + (k) * PANEL + j * WIDTH);                           \
@@ -254,11 +257,31 @@ INLINE void NAME(panel_tile)(
         for (int j = 0; j < TILE_VECTORS; j++) sums[i][j] += left * right[j];                                          \
     }
     for (; depth >= BLOCK; depth -= BLOCK, a += a_block, panel += BLOCK * PANEL) {
+        if (ahead.left) {
+            for (int i = 0; i < TILE_ROWS; i++) __builtin_prefetch(ahead.left + i * ahead.left_stride, 0, 2);
+            ahead.left += BLOCK;
+        }
+        if (ahead.rows > 0) {
+            if (ahead.copy) {
+                NAME(copy_row)(ahead.copy, ahead.row);
+                fetch_far_row(ahead.row + COPIED_AHEAD * ahead.stride, PANEL);
+                ahead.copy += PANEL;
+            } else {
+                fetch_far_row(ahead.row, PANEL);
+            }
+            ahead.row += ahead.stride;
+            ahead.rows--;
+        } else if (depth < (rows + 1) * BLOCK) {
+            for (int j = 0; j < PANEL; j += 16) __builtin_prefetch(fetched + j, 1);
+            fetched += c_stride;
+        }
 #pragma clang loop unroll(full)
         for (size_t k = 0; k < BLOCK; k++) { STEP(k) }
     }
     for (size_t k = 0; k < depth; k++) { STEP(k) }
 #undef STEP
+    for (; ahead.copy && ahead.rows > 0; ahead.rows--, ahead.row += ahead.stride, ahead.copy += PANEL)
+        NAME(copy_row)(ahead.copy, ahead.row);
     for (int i = 0; i < rows; i++)
         for (int j = 0; j < TILE_VECTORS; j++) STORE(c + i * c_stride + j * WIDTH, sums[i][j]);
 }
@@ -277,28 +300,36 @@ TARGET static void NAME(product_packed)(
     float *out, size_t out_stride, const float *x, size_t x_stride, const float *packed, const float *bias, size_t rows,
     size_t depth, size_t columns, float *scratch
 ) {
-    // For each stretch of the depth all rows go once into tiles, which with 200 rows take two thirds of a megabyte of the
-    // second-level cache; a panel's stretch stays beside them while all tiles pass, and the next panel's is on its way.
+    // For each stretch of the depth all rows go once into tiles, as the first panel comes to them; with 200 rows these take two
+    // thirds of a megabyte of the second-level cache. A panel's stretch stays beside them while all tiles pass, and the next
+    // panel's is on its way.
     for (size_t k = 0; k < depth; k += CKERNELS_PRODUCT_DEPTH) {
         const size_t count = depth - k < CKERNELS_PRODUCT_DEPTH ? depth - k : CKERNELS_PRODUCT_DEPTH;
         const size_t space = (count + BLOCK - 1) / BLOCK * BLOCK * TILE_ROWS;
-        for (size_t i = 0; i < rows; i++) {
-            const float *from = x + i * x_stride + k;
-            float *to = scratch + i / TILE_ROWS * space + i % TILE_ROWS * BLOCK;
-            size_t step = 0;
-            for (; step + BLOCK <= count; step += BLOCK, to += BLOCK * TILE_ROWS)
-                memcpy(to, from + step, BLOCK * sizeof(float));
-            memcpy(to, from + step, (count - step) * sizeof(float));
-        }
         for (size_t j = 0; j < columns; j += PANEL) {
             const float *panel = packed + j * depth + k * PANEL, *start = k == 0 && bias ? bias + j : NULL;
             for (size_t i = 0; i < rows; i += TILE_ROWS) {
-                if (j + PANEL < columns)
-                    fetch_share(panel + depth * PANEL, PANEL, PANEL, count, i, i + TILE_ROWS, rows);
+                float *tile = scratch + i / TILE_ROWS * space;
+                const float *from = x + i * x_stride + k;
+                for (size_t row = 0; j == 0 && row < TILE_ROWS && i + row < rows; row++, from += x_stride) {
+                    float *to = tile + row * BLOCK;
+                    size_t step = 0;
+                    for (; step + BLOCK <= count; step += BLOCK, to += BLOCK * TILE_ROWS)
+                        memcpy(to, from + step, BLOCK * sizeof(float));
+                    memcpy(to, from + step, (count - step) * sizeof(float));
+                }
+                const size_t first = share(count, i, rows);
+                const struct ahead ahead = {
+                    .row = panel + (depth + first) * PANEL,
+                    .stride = PANEL,
+                    .rows = j + PANEL < columns ? share(count, i + TILE_ROWS, rows) - first : 0,
+                    .left = j == 0 ? from : NULL,
+                    .left_stride = x_stride,
+                };
 #define TILE(height)                                                                                                   \
     NAME(panel_tile)(                                                                                                  \
-        out + i * out_stride + j, out_stride, scratch + i / TILE_ROWS * space, BLOCK, 1, BLOCK * TILE_ROWS, panel,      \
-        count, start, k > 0, height)
+        out + i * out_stride + j, out_stride, tile, BLOCK, 1, BLOCK * TILE_ROWS, panel, count, start, k > 0, ahead,     \
+        height)
                 EACH_HEIGHT(rows - i, TILE)
 #undef TILE
             }
@@ -311,13 +342,13 @@ TARGET static void NAME(outer_product)(
     size_t rows, size_t outputs, size_t inputs, int accumulate, float *scratch
 ) {
     enum { STRETCH = CKERNELS_OUTER_ROWS, BAND = CKERNELS_OUTER_OUTPUTS, SLOT = 8, SPACE = CKERNELS_OUTER_TILE };
-    float *panel = scratch, *slots = scratch + STRETCH * 64;
+    float *panel = scratch, *next = panel + STRETCH * 64, *slots = next + STRETCH * 64;
     for (size_t first = 0; first < outputs; first += BAND) {
         size_t band = outputs - first < BAND ? outputs - first : BAND;
         // Stretches of even length: a short one would pay as much for the outputs' way as a long one.
         const size_t stretches = (rows + STRETCH - 1) / STRETCH, each = (rows + stretches - 1) / stretches;
         for (size_t k = 0; k < rows; k += each) {
-            size_t count = rows - k < each ? rows - k : each;
+            const size_t count = rows - k < each ? rows - k : each;
             // Tiles of the left side one after the other, eight floats for each row.
             for (size_t row = 0; row < count; row++) {
                 const float *from = left + (k + row) * left_stride + first;
@@ -329,21 +360,27 @@ TARGET static void NAME(outer_product)(
                 for (; i < band; i += TILE_ROWS, slot += SPACE)
                     for (size_t h = 0; h < TILE_ROWS && i + h < band; h++) slot[h] = from[i + h];
             }
+            for (size_t row = 0; row < count; row++)
+                NAME(copy_row)(panel + row * PANEL, right + (k + row) * right_stride);
             for (size_t j = 0; j < inputs; j += PANEL) {
-                for (size_t row = 0; row < count; row++)
-                    for (int l = 0; l < PANEL; l += WIDTH)
-                        STORE(panel + row * PANEL + l, LOAD(right + (k + row) * right_stride + j + l));
                 for (size_t i = 0; i < band; i += TILE_ROWS) {
-                    if (j + PANEL < inputs)
-                        fetch_share(
-                            right + k * right_stride + j + PANEL, right_stride, PANEL, count, i, i + TILE_ROWS, band);
+                    const size_t done = share(count, i, band);
+                    const struct ahead ahead = {
+                        .row = right + (k + done) * right_stride + j + PANEL,
+                        .stride = right_stride,
+                        .rows = j + PANEL < inputs ? share(count, i + TILE_ROWS, band) - done : 0,
+                        .copy = next + done * PANEL,
+                    };
 #define TILE(height)                                                                                                   \
     NAME(panel_tile)(                                                                                                  \
         out + (first + i) * out_stride + j, out_stride, slots + i / TILE_ROWS * SPACE, 1, SLOT, BLOCK * SLOT, panel,    \
-        count, NULL, accumulate || k > 0, height)
+        count, NULL, accumulate || k > 0, ahead, height)
                     EACH_HEIGHT(band - i, TILE)
 #undef TILE
                 }
+                float *used = panel;
+                panel = next;
+                next = used;
             }
         }
     }

@@ -58,7 +58,7 @@ enum {
     CKERNELS_OUTER_OUTPUTS = 258,
     // Eight floats for each row, and a cache line, lest all tiles begin in the same set of the cache.
     CKERNELS_OUTER_TILE = CKERNELS_OUTER_ROWS * 8 + 16,
-    CKERNELS_OUTER_SCRATCH = CKERNELS_OUTER_ROWS * 64 + CKERNELS_OUTER_TILE * ((CKERNELS_OUTER_OUTPUTS + 3) / 4),
+    CKERNELS_OUTER_SCRATCH = CKERNELS_OUTER_ROWS * 128 + CKERNELS_OUTER_TILE * ((CKERNELS_OUTER_OUTPUTS + 3) / 4),
 };
 
 struct ckernels_training_functions {

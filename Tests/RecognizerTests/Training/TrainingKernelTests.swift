@@ -100,7 +100,7 @@ import Testing
         }
     }
 
-    @Test(arguments: tables, [1, 7, 130, 513, 1030]) func outerProduct(set: Int, rows: Int) throws {
+    @Test(arguments: tables, [1, 7, 130, 513, 800, 1030]) func outerProduct(set: Int, rows: Int) throws {
         let it = try functions(set)
         var numbers = SeededNumbers(seed: UInt64(rows))
         var scratch = [Float](repeating: .nan, count: Int(CKERNELS_OUTER_SCRATCH))
