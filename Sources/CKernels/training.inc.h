@@ -271,7 +271,8 @@ INLINE void NAME(panel_tile)(
             }
             ahead.row += ahead.stride;
             ahead.rows--;
-        } else if (depth < (rows + 1) * BLOCK) {
+        }
+        if (depth < (rows + 1) * BLOCK) {
             for (int j = 0; j < PANEL; j += 16) __builtin_prefetch(fetched + j, 1);
             fetched += c_stride;
         }
@@ -296,20 +297,34 @@ INLINE void NAME(panel_tile)(
     default: TILE(TILE_ROWS);                                                                                          \
     }
 
-TARGET static void NAME(product_packed)(
-    float *out, size_t out_stride, const float *x, size_t x_stride, const float *packed, const float *bias, size_t rows,
-    size_t depth, size_t columns, float *scratch
+// out = bias + x b, where b[k][j] stands at k * row_stride + j / PANEL * panel_stride + j % PANEL; if `copies`, panels are copied
+// to where their rows stand together.
+INLINE void NAME(product_tiled)(
+    float *out, size_t out_stride, const float *x, size_t x_stride, const float *b, size_t row_stride, size_t panel_stride,
+    const float *bias, size_t rows, size_t depth, size_t columns, float *scratch, const int copies
 ) {
+    enum { STRETCH = CKERNELS_PRODUCT_DEPTH };
+    float *panel = scratch, *next = panel + STRETCH * PANEL, *tiles = copies ? next + STRETCH * PANEL : scratch;
+    for (size_t k = 0; copies && k < depth && k < STRETCH; k++) {
+        fetch_row(b + (k + FETCHED_AHEAD) * row_stride, PANEL);
+        NAME(copy_row)(panel + k * PANEL, b + k * row_stride);
+    }
     // For each stretch of the depth all rows go once into tiles, as the first panel comes to them; with 200 rows these take two
-    // thirds of a megabyte of the second-level cache. A panel's stretch stays beside them while all tiles pass, and the next
-    // panel's is on its way.
-    for (size_t k = 0; k < depth; k += CKERNELS_PRODUCT_DEPTH) {
-        const size_t count = depth - k < CKERNELS_PRODUCT_DEPTH ? depth - k : CKERNELS_PRODUCT_DEPTH;
+    // thirds of a megabyte of the second-level cache. A panel's stretch stays beside them while all tiles pass, and the next is
+    // on its way.
+    for (size_t k = 0; k < depth; k += STRETCH) {
+        const size_t count = depth - k < STRETCH ? depth - k : STRETCH;
         const size_t space = (count + BLOCK - 1) / BLOCK * BLOCK * TILE_ROWS;
         for (size_t j = 0; j < columns; j += PANEL) {
-            const float *panel = packed + j * depth + k * PANEL, *start = k == 0 && bias ? bias + j : NULL;
+            const float *here = b + k * row_stride + j / PANEL * panel_stride, *after = here + panel_stride;
+            size_t coming = count;
+            if (j + PANEL >= columns) {
+                after = b + (k + STRETCH) * row_stride;
+                coming = k + count == depth ? 0 : depth - k - STRETCH < STRETCH ? depth - k - STRETCH : STRETCH;
+            }
+            const float *start = k == 0 && bias ? bias + j : NULL;
             for (size_t i = 0; i < rows; i += TILE_ROWS) {
-                float *tile = scratch + i / TILE_ROWS * space;
+                float *tile = tiles + i / TILE_ROWS * space;
                 const float *from = x + i * x_stride + k;
                 for (size_t row = 0; j == 0 && row < TILE_ROWS && i + row < rows; row++, from += x_stride) {
                     float *to = tile + row * BLOCK;
@@ -318,23 +333,42 @@ TARGET static void NAME(product_packed)(
                         memcpy(to, from + step, BLOCK * sizeof(float));
                     memcpy(to, from + step, (count - step) * sizeof(float));
                 }
-                const size_t first = share(count, i, rows);
+                const size_t first = share(coming, i, rows);
                 const struct ahead ahead = {
-                    .row = panel + (depth + first) * PANEL,
-                    .stride = PANEL,
-                    .rows = j + PANEL < columns ? share(count, i + TILE_ROWS, rows) - first : 0,
+                    .row = after + first * row_stride,
+                    .stride = row_stride,
+                    .rows = share(coming, i + TILE_ROWS, rows) - first,
+                    .copy = copies ? next + first * PANEL : NULL,
                     .left = j == 0 ? from : NULL,
                     .left_stride = x_stride,
                 };
 #define TILE(height)                                                                                                   \
     NAME(panel_tile)(                                                                                                  \
-        out + i * out_stride + j, out_stride, tile, BLOCK, 1, BLOCK * TILE_ROWS, panel, count, start, k > 0, ahead,     \
-        height)
+        out + i * out_stride + j, out_stride, tile, BLOCK, 1, BLOCK * TILE_ROWS, copies ? panel : here, count, start,   \
+        k > 0, ahead, height)
                 EACH_HEIGHT(rows - i, TILE)
 #undef TILE
             }
+            float *used = panel;
+            panel = next;
+            next = used;
         }
     }
+}
+
+TARGET static void NAME(product_packed)(
+    float *out, size_t out_stride, const float *x, size_t x_stride, const float *packed, const float *bias, size_t rows,
+    size_t depth, size_t columns, float *scratch
+) {
+    NAME(product_tiled)(
+        out, out_stride, x, x_stride, packed, PANEL, depth * PANEL, bias, rows, depth, columns, scratch, 0);
+}
+
+TARGET static void NAME(product_rows)(
+    float *out, size_t out_stride, const float *x, size_t x_stride, const float *b, size_t b_stride, size_t rows,
+    size_t depth, size_t columns, float *scratch
+) {
+    NAME(product_tiled)(out, out_stride, x, x_stride, b, b_stride, PANEL, NULL, rows, depth, columns, scratch, 1);
 }
 
 TARGET static void NAME(outer_product)(

@@ -3,7 +3,7 @@ import CKernels
 /// A layer with its weights in the order in which one of the two products reads them, and that product.
 ///
 /// Weights change with every update and are used by all rows of a batch, so they are packed once for each use of a layer
-/// rather than once for each part of the rows, as a matrix library would.
+/// rather than once for each part of the rows, as a matrix library would. Only float32's backward reads them as they stand.
 struct PackedLayer {
     enum Direction {
         /// `x Wᵀ + b`
@@ -13,11 +13,11 @@ struct PackedLayer {
     }
 
     private let layer: AffineLayer
-    private let packed: UnsafePointer<Float>
+    private let weights: UnsafePointer<Float>
 
-    fileprivate init(_ layer: AffineLayer, _ packed: UnsafePointer<Float>) {
+    fileprivate init(_ layer: AffineLayer, _ weights: UnsafePointer<Float>) {
         self.layer = layer
-        self.packed = packed
+        self.weights = weights
     }
 
     /// - Parameters:
@@ -27,7 +27,7 @@ struct PackedLayer {
         _ out: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, rows: Int, _ work: TrainingWorkspace, worker: Int
     ) {
         work.kernels.product_packed(
-            out, layer.outputs, x, layer.inputs, packed, layer.bias, rows, layer.inputs, layer.outputs,
+            out, layer.outputs, x, layer.inputs, weights, layer.bias, rows, layer.inputs, layer.outputs,
             work.tiles(worker: worker))
     }
 
@@ -38,9 +38,15 @@ struct PackedLayer {
         _ dX: UnsafeMutablePointer<Float>, _ dOut: UnsafePointer<Float>, rows: Int, _ work: TrainingWorkspace,
         worker: Int
     ) {
-        work.kernels.product_packed(
-            dX, layer.inputs, dOut, layer.outputs, packed, nil, rows, layer.outputs, layer.inputs,
-            work.tiles(worker: worker))
+        if let product = work.kernels.product_rows {
+            product(
+                dX, layer.inputs, dOut, layer.outputs, weights, layer.inputs, rows, layer.outputs, layer.inputs,
+                work.tiles(worker: worker))
+        } else {
+            work.kernels.product_packed(
+                dX, layer.inputs, dOut, layer.outputs, weights, nil, rows, layer.outputs, layer.inputs,
+                work.tiles(worker: worker))
+        }
     }
 }
 
@@ -48,11 +54,12 @@ struct PackedLayer {
 final class WeightPacking {
     private var memory = PagedFloats(count: 0)
 
-    /// Packs layers for one direction; what was packed before is gone.
+    /// Packs layers for one direction, unless that reads the weights as they stand; what was packed before is gone.
     func pack(
         _ layers: [AffineLayer], _ direction: PackedLayer.Direction, _ pool: WorkerPool,
         _ kernels: ckernels_training_functions
     ) -> [PackedLayer] {
+        if direction == .backward, kernels.product_rows != nil { return layers.map { PackedLayer($0, $0.weight) } }
         let width = kernels.panel
         // Floats of a packed column.
         func packedDepth(_ layer: AffineLayer) -> Int {
@@ -79,7 +86,7 @@ final class WeightPacking {
             offset += packedDepth * columns
         }
         // Several panels a part: one alone is soon done.
-        let each = 8
+        let each = 2
         pool.forEach(parts: (panels.count + each - 1) / each) { part, _ in
             for panel in panels[part * each..<min((part + 1) * each, panels.count)] {
                 kernels.pack(panel.to, panel.from, panel.rowStep, panel.columnStep, panel.depth)

@@ -1,8 +1,6 @@
-/// A division of rows among parts that depends on their number alone: how many workers there are changes no sum's order, and
-/// so no bit of a result.
+/// A division of rows among parts that does not depend on the workers: how many there are changes no sum's order, and so no bit of
+/// a result.
 struct RowChunks {
-    /// Rows of a part at most: enough for products at full speed, few enough that a block's hidden layer stays near its core.
-    static let most = 276
     /// Rows that the products take at a time; every part but the last has a multiple of them.
     private static let step = 6
 
@@ -10,12 +8,13 @@ struct RowChunks {
     let count: Int
     private let steps: Int
 
-    init(rows: Int) {
+    /// - Parameter most: rows of a part at most, a multiple of six.
+    init(rows: Int, most: Int) {
         self.rows = rows
         steps = (rows + Self.step - 1) / Self.step
-        // Few rows are split as well, for two to four workers; many so that the parts come out even for up to eight.
-        let least = max((rows + Self.most - 1) / Self.most, min(4, rows / 64), 1)
-        count = min(least <= 8 ? least : (least + 7) / 8 * 8, steps)
+        // Few rows are split as well, for two to four workers; many so that the parts come out even, for up to eight.
+        let least = max((rows + most - 1) / most, min(4, rows / 64), 1)
+        count = min(least <= 2 ? least : least <= 4 ? 4 : (least + 7) / 8 * 8, steps)
     }
 
     /// The first parts have a step more than the others where the steps do not come out even.

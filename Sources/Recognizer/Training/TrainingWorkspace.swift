@@ -5,6 +5,8 @@ final class TrainingWorkspace {
     let pool: WorkerPool
     let kernels: ckernels_training_functions
     let sums: WeightGradientSum
+    /// Rows of a part at most.
+    private let partRows: Int
     private let packing = WeightPacking()
     private let scratch: PagedFloats
     private let perWorker: Int
@@ -28,21 +30,23 @@ final class TrainingWorkspace {
         MatrixProduct.prepare()
         self.pool = pool
         kernels = try Self.kernels(precision)
+        partRows = kernels.part_rows
         sums = WeightGradientSum(kernels, workers: pool.workers)
-        perWorker = (RowChunks.most * width + 15) / 16 * 16
+        perWorker = (partRows * width + 15) / 16 * 16
         scratch = PagedFloats(count: perWorker * pool.workers)
         let deepest = max(width, depth)
         let steps = precision == .bf16 ? deepest : min(deepest, Int(CKERNELS_PRODUCT_DEPTH))
-        tilesPerWorker = ((RowChunks.most + 5) * (steps + 15) + 15) / 16 * 16
+        let panels = precision == .bf16 ? 0 : Int(CKERNELS_ROWS_SCRATCH)
+        tilesPerWorker = panels + ((partRows + 5) * (steps + 15) + 15) / 16 * 16
         tiles = PagedFloats(count: tilesPerWorker * pool.workers)
-        normParts = FloatBuffer(count: (RowChunks(rows: rows).count + 8) * 2 * width)
+        normParts = FloatBuffer(count: (RowChunks(rows: rows, most: partRows).count + 8) * 2 * width)
         attention = TrainedAttentionScratch(sequence: sequence, workers: pool.workers)
     }
 
-    /// Memory of one worker for one part: (RowChunks.most, width).
+    /// Memory of one worker for one part: (partRows, width).
     func scratch(worker: Int) -> UnsafeMutablePointer<Float> { scratch.pointer + worker * perWorker }
 
-    /// Memory of one worker for what a product makes of up to `RowChunks.most` rows.
+    /// Memory of one worker for what a product makes of up to `partRows` rows.
     func tiles(worker: Int) -> UnsafeMutablePointer<Float> { tiles.pointer + worker * tilesPerWorker }
 
     private static func kernels(_ precision: Precision) throws(RecognizerError) -> ckernels_training_functions {
@@ -66,7 +70,7 @@ final class TrainingWorkspace {
 
     /// Runs `body` for each part of `rows` rows.
     func eachChunk(of rows: Int, _ body: (_ rows: Range<Int>, _ worker: Int) -> Void) {
-        let chunks = RowChunks(rows: rows)
+        let chunks = RowChunks(rows: rows, most: partRows)
         pool.forEach(parts: chunks.count) { part, worker in body(chunks[part], worker) }
     }
 
@@ -76,7 +80,7 @@ final class TrainingWorkspace {
         of rows: Int, summing norm: NormLayer,
         _ body: (_ rows: Range<Int>, _ worker: Int, _ gradients: NormLayer.PartGradients) -> Void
     ) {
-        let chunks = RowChunks(rows: rows)
+        let chunks = RowChunks(rows: rows, most: partRows)
         let width = norm.width
         precondition(chunks.count * 2 * width <= normParts.count, "\(rows) rows of \(width)")
         pool.forEach(parts: chunks.count) { part, worker in

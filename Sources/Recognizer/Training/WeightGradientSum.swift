@@ -35,8 +35,8 @@ final class WeightGradientSum {
     }
 
     /// Stretches of which two workers get the same number, each of whole steps of the kernel's.
-    private static func outputsOfStretch(_ outputs: Int) -> Int {
-        let most = Int(CKERNELS_OUTER_OUTPUTS)
+    private func outputsOfStretch(_ outputs: Int) -> Int {
+        let most = kernels.part_outputs
         let (count, step) = ((outputs + 2 * most - 1) / (2 * most) * 2, 6)
         return ((outputs + count - 1) / count + step - 1) / step * step
     }
@@ -79,7 +79,7 @@ final class WeightGradientSum {
                     used += size
                 }
             } else {
-                let each = Self.outputsOfStretch(task.outputs)
+                let each = outputsOfStretch(task.outputs)
                 for begin in stride(from: 0, to: task.outputs, by: each) {
                     let end = min(begin + each, task.outputs)
                     parts.append(Part(task: task, outputs: begin..<end, rows: 0..<task.rows, slice: nil))

@@ -65,13 +65,14 @@ import Testing
         let it = try functions(set)
         var numbers = SeededNumbers(seed: UInt64(rows))
         // The products take 768 steps of the depth at once, in bfloat16 2048.
-        for (depth, columns) in [(1, 64), (70, 128), (147, 64), (1100, 64)] + (rows == 7 ? [(2100, 64)] : []) {
+        for (depth, columns) in [(1, 64), (70, 128), (147, 64), (1100, 128)] + (rows == 7 ? [(2100, 64)] : []) {
             let tolerance = Tolerance(absolute: depth > 2000 ? 1e-4 : 4e-5, relative: 1e-5)
             let (x, weight, bias) = (
                 floats(rows * depth, set, &numbers), floats(columns * depth, set, &numbers),
                 numbers.floats(columns)
             )
-            var scratch = [Float](repeating: .nan, count: (rows + 5) * (depth + 15))
+            var scratch = [Float](
+                repeating: .nan, count: (rows + 5) * (depth + 15) + Int(CKERNELS_ROWS_SCRATCH))
             for isTransposed in [false, true] {
                 let packedDepth = (depth + it.steps - 1) / it.steps
                 let packed = FloatBuffer(count: columns * packedDepth)
@@ -96,6 +97,11 @@ import Testing
                     "\(rows) x \(depth) x \(columns), transposed \(isTransposed)")
                 it.product_packed(&out, columns, x, depth, packed.pointer, nil, rows, depth, columns, &scratch)
                 expectClose(out.dropLast(), expected, tolerance, "without bias")
+                guard !isTransposed, let productOfRows = it.product_rows else { continue }
+                var same = [Float](repeating: .nan, count: rows * columns + 1)
+                productOfRows(&same, columns, x, depth, weight, columns, rows, depth, columns, &scratch)
+                #expect(same.dropLast() == out.dropLast(), "as it stands, \(rows) x \(depth) x \(columns)")
+                #expect(same[rows * columns].isNaN, "written behind the last row")
             }
         }
     }
