@@ -28,7 +28,7 @@ static inline void fetch_row(const float *row, size_t floats) {
 // How many rows ahead.
 enum { FETCHED_AHEAD = 8 };
 
-// What a tile of a product does for those after it while it sums, a little in each block: a burst of fetches would hold the sums up.
+// What a tile of a product does for those after it while it sums, a little in each block: a burst of fetches holds the sums up.
 struct ahead {
     // `rows` rows of the next panel, which are fetched or, if `copy` is not null, copied there.
     const float *row;
@@ -39,7 +39,7 @@ struct ahead {
     size_t left_stride;
 };
 
-// How many rows ahead of those that it copies.
+// How many rows ahead of those that it copies a tile fetches.
 enum { COPIED_AHEAD = 16 };
 
 // A row on its way to the second-level cache.
@@ -54,8 +54,8 @@ static inline size_t share(size_t count, size_t done, size_t all) { return count
 static inline void fetch_share(
     const float *b, size_t stride, size_t floats, size_t rows, size_t begin, size_t end, size_t steps
 ) {
-    for (size_t row = rows * begin / steps; row < rows && row < rows * end / steps; row++)
-        for (size_t i = 0; i < floats; i += 16) __builtin_prefetch(b + row * stride + i, 0, 2);
+    for (size_t row = share(rows, begin, steps); row < share(rows, end, steps); row++)
+        fetch_far_row(b + row * stride, floats);
 }
 
 #define SUFFIX portable

@@ -18,7 +18,7 @@ struct WeightGradient {
 /// Sums weight gradients over the rows of a batch, those of several layers at once so that all workers are busy.
 ///
 /// A small matrix is summed in slices of the rows, each with memory of its own, and the slices are added in their order; a
-/// large one in stretches of its outputs, in place. Both divisions follow from the shapes alone.
+/// large one in stretches of its outputs, in place. Both divisions follow from the shapes and the precision alone.
 final class WeightGradientSum {
     /// Matrices up to this size are summed in slices.
     private static let smallMatrix = 1 << 17
