@@ -1,4 +1,5 @@
 import ArgumentParser
+import Recognizer
 
 @main
 struct Benchmarks: ParsableCommand {
@@ -7,4 +8,9 @@ struct Benchmarks: ParsableCommand {
         subcommands: [
             StreamCommand.self, LaneCommand.self, KernelCommand.self, TrainingBenchmark.self, ScalingCommand.self,
         ], defaultSubcommand: StreamCommand.self)
+
+    static func main() {
+        OpenBLASKernels.restartIfMistaken()
+        main(nil)
+    }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Recognizer
 
 @main
 struct Claverd: AsyncParsableCommand {
@@ -13,6 +14,7 @@ struct Claverd: AsyncParsableCommand {
         ])
 
     static func main() async {
+        OpenBLASKernels.restartIfMistaken()
         Signal.ignoreBrokenPipes()
         let command: any ParsableCommand
         do {

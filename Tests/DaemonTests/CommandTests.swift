@@ -87,6 +87,23 @@ import Testing
             #expect(object[library]?.wholeMatch(of: /\d+\.\d+(\.\d+)*/) != nil, "\(library): \(object[library] ?? "")")
         }
     }
+
+    @Test func openBLASHasKernelsForThisProcessor() throws {
+        var environment = ProcessInfo.processInfo.environment
+        environment["OPENBLAS_CORETYPE"] = nil
+        let run = try ProgramRun(builtClaverd, ["version", "--json"], environment: environment)
+        let object = try #require(try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: String])
+        let kernels = try #require(object["OpenBLAS kernels"])
+        let hasVectors = try String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8).contains(" avx2 ")
+        #expect(kernels != "Prescott" || !hasVectors)
+    }
+
+    @Test func kernelsOfOpenBLASThatTheUserAsksForStay() throws {
+        var environment = ProcessInfo.processInfo.environment
+        environment["OPENBLAS_CORETYPE"] = "Prescott"
+        let run = try ProgramRun(builtClaverd, ["version"], environment: environment)
+        #expect(run.output.hasSuffix("OpenBLAS kernels Prescott\n"))
+    }
 }
 
 @Suite struct ConfigurationSummaryTests {

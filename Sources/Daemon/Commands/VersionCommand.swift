@@ -15,7 +15,9 @@ struct VersionCommand: ParsableCommand {
     private static var lines: [(String, String)] {
         [
             ("claverd", ClaverdVersion.current), ("swift", ClaverdVersion.swift), ("system", ClaverdVersion.system),
-        ] + ClaverdVersion.libraries.map { ($0.name, $0.version) }
+        ] + ClaverdVersion.libraries.map { ($0.name, $0.version) } + [
+            ("OpenBLAS kernels", OpenBLASKernels.processor)
+        ]
     }
 
     static var text: String { lines.map { "\($0) \($1)" }.joined(separator: "\n") }
