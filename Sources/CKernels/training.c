@@ -13,13 +13,6 @@
 #define NAME__(base, suffix) NAME_(base, suffix)
 #define NAME(base) NAME__(base, SUFFIX)
 
-// Between what was written past the caches and the threads that are told of it.
-#if defined(__x86_64__)
-#define END_OF_STREAM __builtin_ia32_sfence()
-#else
-#define END_OF_STREAM atomic_thread_fence(memory_order_release)
-#endif
-
 // A row on its way to the first-level cache: of rows far apart the processor does not see what comes next.
 static inline void fetch_row(const float *row, size_t floats) {
     for (size_t i = 0; i < floats; i += 16) __builtin_prefetch(row + i);
@@ -89,8 +82,16 @@ enum { panel_portable = 8, panel_avx2 = 16, panel_avx512 = 64 };
     {norm_forward_##suffix,      norm_backward_##suffix,      gelu_forward_##suffix,    gelu_backward_##suffix,        \
      attention_forward_##suffix, attention_backward_##suffix, adamw_##suffix,           sum_of_squares_##suffix,       \
      add_scaled_rows_##suffix,   add_columns_##suffix,        add_##suffix,             blend_##suffix,                \
-     pack_##suffix,              product_packed_##suffix,     product_rows_##suffix,    outer_product_##suffix,        \
-     panel_##suffix,             1,                           102,                      132}
+     pack_##suffix,              product_packed_##suffix,     outer_product_##suffix,   panel_##suffix,                \
+     1,                          102,                         132}
+
+void ckernels_end_of_stream(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_sfence();
+#else
+    atomic_thread_fence(memory_order_release);
+#endif
+}
 
 static const struct ckernels_training_functions functions[] = {
     FUNCTIONS(portable),
@@ -105,7 +106,7 @@ static const struct ckernels_training_functions functions_bf16 = {
     norm_forward_avx512,      norm_backward_avx512,      gelu_forward_avx512, gelu_backward_avx512,
     attention_forward_avx512, attention_backward_avx512, adamw_avx512,        sum_of_squares_avx512,
     add_scaled_rows_avx512,   add_columns_avx512,        add_avx512,          blend_avx512,
-    pack_bf16,                product_packed_bf16,       NULL,                outer_product_bf16,
+    pack_bf16,                product_packed_bf16,       outer_product_bf16,
     panel_avx512,             2,                         276,                 258,
 };
 #endif

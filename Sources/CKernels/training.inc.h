@@ -207,10 +207,6 @@ TARGET static void NAME(pack)(
     float *panel, const float *b, size_t row_stride, size_t column_stride, size_t depth
 ) {
     size_t k = 0;
-    for (; column_stride == 1 && k < depth; k++) {
-        fetch_row(b + (k + 2 * FETCHED_AHEAD) * row_stride, PANEL);
-        for (int j = 0; j < PANEL; j += WIDTH) STREAM(panel + k * PANEL + j, LOAD(b + k * row_stride + j));
-    }
     // Each column's values are contiguous: a square of them at a time, and those after the next on their way.
     for (; row_stride == 1 && k + WIDTH <= depth; k += WIDTH)
         for (size_t j = 0; j < PANEL; j += WIDTH) {
@@ -225,7 +221,6 @@ TARGET static void NAME(pack)(
         }
     for (; k < depth; k++)
         for (size_t j = 0; j < PANEL; j++) panel[k * PANEL + j] = b[k * row_stride + j * column_stride];
-    END_OF_STREAM;
 }
 
 #undef STREAM
@@ -297,18 +292,11 @@ INLINE void NAME(panel_tile)(
     default: TILE(TILE_ROWS);                                                                                          \
     }
 
-// out = bias + x b, where b[k][j] stands at k * row_stride + j / PANEL * panel_stride + j % PANEL; if `copies`, panels are copied
-// to where their rows stand together.
-INLINE void NAME(product_tiled)(
-    float *out, size_t out_stride, const float *x, size_t x_stride, const float *b, size_t row_stride, size_t panel_stride,
-    const float *bias, size_t rows, size_t depth, size_t columns, float *scratch, const int copies
+TARGET static void NAME(product_packed)(
+    float *out, size_t out_stride, const float *x, size_t x_stride, const float *packed, const float *bias, size_t rows,
+    size_t depth, size_t columns, float *scratch
 ) {
     enum { STRETCH = CKERNELS_PRODUCT_DEPTH };
-    float *panel = scratch, *next = panel + STRETCH * PANEL, *tiles = copies ? next + STRETCH * PANEL : scratch;
-    for (size_t k = 0; copies && k < depth && k < STRETCH; k++) {
-        fetch_row(b + (k + FETCHED_AHEAD) * row_stride, PANEL);
-        NAME(copy_row)(panel + k * PANEL, b + k * row_stride);
-    }
     // For each stretch of the depth all rows go once into tiles, as the first panel comes to them; with 200 rows these take two
     // thirds of a megabyte of the second-level cache. A panel's stretch stays beside them while all tiles pass, and the next is
     // on its way.
@@ -316,15 +304,15 @@ INLINE void NAME(product_tiled)(
         const size_t count = depth - k < STRETCH ? depth - k : STRETCH;
         const size_t space = (count + BLOCK - 1) / BLOCK * BLOCK * TILE_ROWS;
         for (size_t j = 0; j < columns; j += PANEL) {
-            const float *here = b + k * row_stride + j / PANEL * panel_stride, *after = here + panel_stride;
+            const float *panel = packed + j * depth + k * PANEL, *after = panel + depth * PANEL;
             size_t coming = count;
             if (j + PANEL >= columns) {
-                after = b + (k + STRETCH) * row_stride;
+                after = packed + (k + STRETCH) * PANEL;
                 coming = k + count == depth ? 0 : depth - k - STRETCH < STRETCH ? depth - k - STRETCH : STRETCH;
             }
             const float *start = k == 0 && bias ? bias + j : NULL;
             for (size_t i = 0; i < rows; i += TILE_ROWS) {
-                float *tile = tiles + i / TILE_ROWS * space;
+                float *tile = scratch + i / TILE_ROWS * space;
                 const float *from = x + i * x_stride + k;
                 for (size_t row = 0; j == 0 && row < TILE_ROWS && i + row < rows; row++, from += x_stride) {
                     float *to = tile + row * BLOCK;
@@ -335,45 +323,26 @@ INLINE void NAME(product_tiled)(
                 }
                 const size_t first = share(coming, i, rows);
                 const struct ahead ahead = {
-                    .row = after + first * row_stride,
-                    .stride = row_stride,
+                    .row = after + first * PANEL,
+                    .stride = PANEL,
                     .rows = share(coming, i + TILE_ROWS, rows) - first,
-                    .copy = copies ? next + first * PANEL : NULL,
                     .left = j == 0 ? from : NULL,
                     .left_stride = x_stride,
                 };
 #define TILE(height)                                                                                                   \
     NAME(panel_tile)(                                                                                                  \
-        out + i * out_stride + j, out_stride, tile, BLOCK, 1, BLOCK * TILE_ROWS, copies ? panel : here, count, start,   \
-        k > 0, ahead, height)
+        out + i * out_stride + j, out_stride, tile, BLOCK, 1, BLOCK * TILE_ROWS, panel, count, start, k > 0, ahead,     \
+        height)
                 EACH_HEIGHT(rows - i, TILE)
 #undef TILE
             }
-            float *used = panel;
-            panel = next;
-            next = used;
         }
     }
 }
 
-TARGET static void NAME(product_packed)(
-    float *out, size_t out_stride, const float *x, size_t x_stride, const float *packed, const float *bias, size_t rows,
-    size_t depth, size_t columns, float *scratch
-) {
-    NAME(product_tiled)(
-        out, out_stride, x, x_stride, packed, PANEL, depth * PANEL, bias, rows, depth, columns, scratch, 0);
-}
-
-TARGET static void NAME(product_rows)(
-    float *out, size_t out_stride, const float *x, size_t x_stride, const float *b, size_t b_stride, size_t rows,
-    size_t depth, size_t columns, float *scratch
-) {
-    NAME(product_tiled)(out, out_stride, x, x_stride, b, b_stride, PANEL, NULL, rows, depth, columns, scratch, 1);
-}
-
 TARGET static void NAME(outer_product)(
-    float *out, size_t out_stride, const float *left, size_t left_stride, const float *right, size_t right_stride,
-    size_t rows, size_t outputs, size_t inputs, int accumulate, float *scratch
+    float *out, size_t out_stride, size_t out_panel_stride, const float *left, size_t left_stride, const float *right,
+    size_t right_stride, size_t rows, size_t outputs, size_t inputs, int accumulate, float *scratch
 ) {
     enum { STRETCH = CKERNELS_OUTER_ROWS, BAND = CKERNELS_OUTER_OUTPUTS, SLOT = 8, SPACE = CKERNELS_OUTER_TILE };
     float *panel = scratch, *next = panel + STRETCH * 64, *slots = next + STRETCH * 64;
@@ -407,8 +376,8 @@ TARGET static void NAME(outer_product)(
                     };
 #define TILE(height)                                                                                                   \
     NAME(panel_tile)(                                                                                                  \
-        out + (first + i) * out_stride + j, out_stride, slots + i / TILE_ROWS * SPACE, 1, SLOT, BLOCK * SLOT, panel,    \
-        count, NULL, accumulate || k > 0, ahead, height)
+        out + (first + i) * out_stride + j / PANEL * out_panel_stride, out_stride, slots + i / TILE_ROWS * SPACE, 1,    \
+        SLOT, BLOCK * SLOT, panel, count, NULL, accumulate || k > 0, ahead, height)
                     EACH_HEIGHT(band - i, TILE)
 #undef TILE
                 }

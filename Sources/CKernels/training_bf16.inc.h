@@ -74,7 +74,6 @@ TARGET static void pack_bf16(float *panel, const float *b, size_t row_stride, si
             for (size_t step = 0; step < steps; step++)
                 _mm512_stream_si512((void *)(panel + (k / 2 + step) * PANEL + j), tile[step]);
         }
-    END_OF_STREAM;
 }
 
 // c (rows x PANEL) = start + a (rows x 2 steps) panel; `rows` is a constant. a[i] stands at i * a_row, its steps a_step apart.
@@ -145,8 +144,8 @@ TARGET static void product_packed_bf16(
 }
 
 TARGET static void outer_product_bf16(
-    float *out, size_t out_stride, const float *left, size_t left_stride, const float *right, size_t right_stride,
-    size_t rows, size_t outputs, size_t inputs, int accumulate, float *scratch
+    float *out, size_t out_stride, size_t out_panel_stride, const float *left, size_t left_stride, const float *right,
+    size_t right_stride, size_t rows, size_t outputs, size_t inputs, int accumulate, float *scratch
 ) {
     enum { STRETCH = 2 * CKERNELS_OUTER_ROWS, BAND = CKERNELS_OUTER_OUTPUTS, SLOT = 8 };
     enum { STEPS = STRETCH / 2, SPACE = CKERNELS_OUTER_TILE };
@@ -179,7 +178,7 @@ TARGET static void outer_product_bf16(
                             right + k * right_stride + j + PANEL, right_stride, PANEL, count, i, i + TILE_ROWS, band);
 #define TILE(height)                                                                                                   \
     panel_tile_bf16(                                                                                                        \
-        out + (first + i) * out_stride + j, out_stride, slots + i / TILE_ROWS * SPACE, 1, SLOT, panel, steps,           \
+        out + (first + i) * out_stride + j / PANEL * out_panel_stride, out_stride, slots + i / TILE_ROWS * SPACE, 1, SLOT, panel, steps,           \
         NULL, accumulate || k > 0, height)
                     EACH_HEIGHT(band - i, TILE)
 #undef TILE

@@ -49,8 +49,8 @@ struct ckernels_adamw {
     float gradient_factor;          // what each gradient is multiplied by first: clipping
 };
 
-// Steps of the depth that float32's products take at a time, and the scratch of two panels of these.
-enum { CKERNELS_PRODUCT_DEPTH = 768, CKERNELS_ROWS_SCRATCH = 2 * CKERNELS_PRODUCT_DEPTH * 64 };
+// Steps of the depth that float32's products take at a time.
+enum { CKERNELS_PRODUCT_DEPTH = 768 };
 
 // Rows and outputs that `outer_product` holds at a time, and the scratch that this takes.
 enum {
@@ -84,11 +84,8 @@ struct ckernels_training_functions {
     void (*product_packed)(
         float *out, size_t out_stride, const float *x, size_t x_stride, const float *packed, const float *bias, size_t rows,
         size_t depth, size_t columns, float *scratch);
-    void (*product_rows)(
-        float *out, size_t out_stride, const float *x, size_t x_stride, const float *b, size_t b_stride, size_t rows,
-        size_t depth, size_t columns, float *scratch);
     void (*outer_product)(
-        float *out, size_t out_stride, const float *left, size_t left_stride, const float *right, size_t right_stride,
+        float *out, size_t out_stride, size_t out_panel_stride, const float *left, size_t left_stride, const float *right, size_t right_stride,
         size_t rows, size_t outputs, size_t inputs, int accumulate, float *scratch);
     size_t panel; // columns of a packed panel: 8, 16 or 64
     size_t steps; // of the depth in a float of a packed panel: 1, or 2 of bfloat16
@@ -104,6 +101,9 @@ const struct ckernels_training_functions *ckernels_training_of(int set);
 // The fastest, but for `pack` and the products: these round both sides to bfloat16 and sum in float32. What
 // `pack` writes only this table's `product_packed` reads. Null where the processor has no such products.
 const struct ckernels_training_functions *ckernels_training_bf16(void);
+
+// Between what this thread wrote past the caches and the threads that are told of it.
+void ckernels_end_of_stream(void);
 
 // norm_forward: out = (in - mean) * factor * weight + bias for each row; statistics (rows, 2): mean and factor.
 //
@@ -122,14 +122,12 @@ const struct ckernels_training_functions *ckernels_training_bf16(void);
 // blend: out = x_factor * x + y_factor * y. `add`: adds `in` into `out`. Any count.
 //
 // pack: one panel (depth / steps, rounded up, panel) of a matrix b (depth, columns), where b[k][j] stands at k * row_stride + j * column_stride.
-// Written past the caches, so the panel is aligned to a vector of the instruction set: 64 bytes for the widest.
+// Written past the caches, so the panel is aligned to a vector of the instruction set: 64 bytes for the widest. Other threads may be
+// told of it after ckernels_end_of_stream.
 //
 // product_packed: out (rows, columns) = bias + x (rows, depth) b, where `packed` are all panels of b, and `bias` (columns) may be
 // null. `columns` is a multiple of 64; any depth. scratch: (rows + 5, depth + 15), in float32 of CKERNELS_PRODUCT_DEPTH at most.
 //
-// product_rows: the same without bias, b (depth, columns) as it stands, its rows b_stride apart. scratch: CKERNELS_ROWS_SCRATCH
-// floats more. Null in bfloat16's table.
-//
 // outer_product: out (outputs, inputs) = the transpose of left (rows, outputs) times right (rows, inputs), or that added to it.
-// `inputs` is a multiple of 64. scratch: CKERNELS_OUTER_SCRATCH floats.
+// Each `panel` columns of it begin out_panel_stride after those before. `inputs` is a multiple of 64. scratch: CKERNELS_OUTER_SCRATCH floats.
 #endif

@@ -6,6 +6,8 @@ struct AffineLayer {
     let dBias: UnsafeMutablePointer<Float>?
     let outputs: Int
     let inputs: Int
+    /// How the weights and their gradient stand, see `ParameterLayout.Entry`.
+    let panel: Int?
     private let owner: TrainedParameters
 
     /// - Parameters:
@@ -18,6 +20,7 @@ struct AffineLayer {
         dBias = bias?.gradient
         self.outputs = outputs
         self.inputs = inputs
+        panel = weight.panel
         owner = weight.owner
     }
 
@@ -29,6 +32,7 @@ struct AffineLayer {
     func gradient(_ dOut: UnsafePointer<Float>, _ x: UnsafePointer<Float>, rows: Int) -> WeightGradient? {
         guard let dWeight else { return nil }
         return WeightGradient(
-            dWeight: dWeight, dBias: dBias, dOut: dOut, x: x, outputs: outputs, inputs: inputs, rows: rows)
+            dWeight: dWeight, dBias: dBias, dOut: dOut, x: x, outputs: outputs, inputs: inputs, rows: rows,
+            panel: panel)
     }
 }

@@ -3,7 +3,7 @@ import CKernels
 /// A layer with its weights in the order in which one of the two products reads them, and that product.
 ///
 /// Weights change with every update and are used by all rows of a batch, so they are packed once for each use of a layer
-/// rather than once for each part of the rows, as a matrix library would. Only float32's backward reads them as they stand.
+/// rather than once for each part of the rows, as a matrix library would. In float32 they stand as the backward reads them.
 struct PackedLayer {
     enum Direction {
         /// `x Wᵀ + b`
@@ -38,15 +38,9 @@ struct PackedLayer {
         _ dX: UnsafeMutablePointer<Float>, _ dOut: UnsafePointer<Float>, rows: Int, _ work: TrainingWorkspace,
         worker: Int
     ) {
-        if let product = work.kernels.product_rows {
-            product(
-                dX, layer.inputs, dOut, layer.outputs, weights, layer.inputs, rows, layer.outputs, layer.inputs,
-                work.tiles(worker: worker))
-        } else {
-            work.kernels.product_packed(
-                dX, layer.inputs, dOut, layer.outputs, weights, nil, rows, layer.outputs, layer.inputs,
-                work.tiles(worker: worker))
-        }
+        work.kernels.product_packed(
+            dX, layer.inputs, dOut, layer.outputs, weights, nil, rows, layer.outputs, layer.inputs,
+            work.tiles(worker: worker))
     }
 }
 
@@ -54,12 +48,14 @@ struct PackedLayer {
 final class WeightPacking {
     private var memory = PagedFloats(count: 0)
 
-    /// Packs layers for one direction, unless that reads the weights as they stand; what was packed before is gone.
+    /// Packs layers for one direction, unless their weights stand as it reads them; what was packed before is gone.
     func pack(
         _ layers: [AffineLayer], _ direction: PackedLayer.Direction, _ pool: WorkerPool,
         _ kernels: ckernels_training_functions
     ) -> [PackedLayer] {
-        if direction == .backward, kernels.product_rows != nil { return layers.map { PackedLayer($0, $0.weight) } }
+        if direction == .backward, layers.allSatisfy({ $0.panel == kernels.panel }) {
+            return layers.map { PackedLayer($0, $0.weight) }
+        }
         let width = kernels.panel
         // Floats of a packed column.
         func packedDepth(_ layer: AffineLayer) -> Int {
@@ -77,11 +73,21 @@ final class WeightPacking {
             let (packedDepth, columns) = (packedDepth(layer), columns(layer))
             precondition(columns.isMultiple(of: 64), "\(columns) columns")
             for column in stride(from: 0, to: columns, by: width) {
-                let steps = direction == .forward ? (row: 1, column: layer.inputs) : (row: layer.inputs, column: 1)
-                panels.append(
-                    Panel(
-                        to: memory.pointer + offset + column * packedDepth, from: layer.weight + column * steps.column,
-                        rowStep: steps.row, columnStep: steps.column, depth: depth))
+                let to = memory.pointer + offset + column * packedDepth
+                let panel =
+                    switch (direction, layer.panel) {
+                    case (.forward, let run?):
+                        Panel(
+                            to: to, from: layer.weight + column * run, rowStep: 1, columnStep: run, depth: run,
+                            runs: depth / run, runStep: run * layer.outputs)
+                    case (.forward, nil):
+                        Panel(
+                            to: to, from: layer.weight + column * layer.inputs, rowStep: 1, columnStep: layer.inputs,
+                            depth: depth)
+                    case (.backward, _):
+                        Panel(to: to, from: layer.weight + column, rowStep: layer.inputs, columnStep: 1, depth: depth)
+                    }
+                panels.append(panel)
             }
             offset += packedDepth * columns
         }
@@ -89,8 +95,13 @@ final class WeightPacking {
         let each = 2
         pool.forEach(parts: (panels.count + each - 1) / each) { part, _ in
             for panel in panels[part * each..<min((part + 1) * each, panels.count)] {
-                kernels.pack(panel.to, panel.from, panel.rowStep, panel.columnStep, panel.depth)
+                for run in 0..<panel.runs {
+                    kernels.pack(
+                        panel.to + run * panel.depth * width, panel.from + run * panel.runStep, panel.rowStep,
+                        panel.columnStep, panel.depth)
+                }
             }
+            ckernels_end_of_stream()
         }
         return packed
     }
@@ -99,5 +110,7 @@ final class WeightPacking {
         let to: UnsafeMutablePointer<Float>
         let from: UnsafePointer<Float>
         let rowStep, columnStep, depth: Int
+        /// Stretches of the depth, and the floats from where one stands to where the next does.
+        var runs = 1, runStep = 0
     }
 }

@@ -88,7 +88,7 @@ struct ProjectionHead {
         guard let gradient = projection.gradient else { return }
         let sum = WeightGradient(
             dWeight: gradient, dBias: nil, dOut: tape.normalised, x: tape.dProjected, outputs: width, inputs: outputs,
-            rows: rows)
+            rows: rows, panel: nil)
         work.sums.run([sum], work.pool)
     }
 }

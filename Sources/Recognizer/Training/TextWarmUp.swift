@@ -29,10 +29,12 @@ package struct TextWarmUp: Sendable, Equatable {
                 text: "", reason: "\(prompts.count) prompts for each of \(classes) classes; a warm-up needs two of each"
             )
         }
-        let parameters = try TrainedParameters(weights, geometry) { ParameterName.part($0) == .text }
         let rows = max(4096, geometry.contextLength)
         let work = try TrainingWorkspace(
             pool: pool, precision: .f32, width: 5 * geometry.textWidth, rows: rows, sequence: geometry.contextLength)
+        let parameters = try TrainedParameters(weights, geometry, panel: work.weightPanel) {
+            ParameterName.part($0) == .text
+        }
         let tower = TrainedTextTower(parameters, geometry, rows: rows, isTrained: true, work)
         var options = AdamWOptions()
         (options.weightDecay, options.beta2) = (0.01, 0.999)

@@ -9,12 +9,13 @@ final class TrainedParameters {
     let values: PagedFloats
     let gradients: PagedFloats
 
+    /// - Parameter panel: of the blocks' matrices; `TrainingWorkspace.weightPanel`.
     /// - Throws: `RecognizerError` for missing tensors and wrong shapes.
     init(
-        _ state: StateDict, _ geometry: ModelGeometry, isTrained: (String) -> Bool
+        _ state: StateDict, _ geometry: ModelGeometry, panel: Int?, isTrained: (String) -> Bool
     ) throws(RecognizerError) {
-        layout = ParameterLayout(geometry)
-        trained = ParameterLayout(geometry, where: isTrained)
+        layout = ParameterLayout(geometry, panel: panel)
+        trained = ParameterLayout(geometry, panel: panel, where: isTrained)
         values = PagedFloats(count: layout.count)
         gradients = PagedFloats(count: trained.count)
         try load(state)
@@ -29,7 +30,7 @@ final class TrainedParameters {
             guard tensor.shape == entry.shape else {
                 throw .shapeMismatch(tensor: entry.name, expected: entry.shape, actual: tensor.shape)
             }
-            tensor.copyFloats(into: values.pointer + entry.offset)
+            Self.load(tensor, values, entry)
         }
     }
 
@@ -40,7 +41,7 @@ final class TrainedParameters {
         guard let entry = layout.entry(name) else { preconditionFailure("no parameter \(name)") }
         return ParameterSlot(
             value: UnsafePointer(values.pointer + entry.offset),
-            gradient: trained.entry(name).map { gradients.pointer + $0.offset }, owner: self)
+            gradient: trained.entry(name).map { gradients.pointer + $0.offset }, panel: entry.panel, owner: self)
     }
 
     /// The gradients of what belongs to a part and a block, or to a part's layers outside blocks; nil where they are frozen.
@@ -65,13 +66,39 @@ final class TrainedParameters {
         gradients.pointer.update(repeating: 0, count: trained.count)
     }
 
+    /// Copies a tensor of an entry's shape to its place in an arena.
+    static func load(_ tensor: StoredTensor, _ buffer: PagedFloats, _ entry: ParameterLayout.Entry) {
+        let to = buffer.pointer + entry.offset
+        guard entry.panel != nil else { return tensor.copyFloats(into: to) }
+        let rows = FloatBuffer(count: entry.count)
+        tensor.copyFloats(into: rows.pointer)
+        eachRun(of: entry) { place, index, count in (to + place).update(from: rows.pointer + index, count: count) }
+    }
+
     /// A copy of a parameter's values, or of its gradient, as a tensor.
     static func copy(_ buffer: PagedFloats, _ entry: ParameterLayout.Entry) -> StoredTensor {
         let owner = HeapBytes(count: entry.count * 4) { memory in
-            memory.copyMemory(
-                from: UnsafeRawBufferPointer(start: buffer.pointer + entry.offset, count: entry.count * 4))
+            eachRun(of: entry) { place, index, count in
+                memory.baseAddress?.advanced(by: 4 * index).copyMemory(
+                    from: buffer.pointer + entry.offset + place, byteCount: 4 * count)
+            }
         }
         return StoredTensor(type: .float32, shape: entry.shape, owner: owner, range: 0..<entry.count * 4)
+    }
+
+    /// Calls `body` for all runs of values that stand together in the tensor and in the arena.
+    ///
+    /// - Parameter body: told the first one's place from the entry's start, its index in the tensor, and how many they are.
+    private static func eachRun(
+        of entry: ParameterLayout.Entry, _ body: (_ place: Int, _ index: Int, _ count: Int) -> Void
+    ) {
+        guard let panel = entry.panel else { return body(0, 0, entry.count) }
+        let (rows, columns) = (entry.shape[0], entry.shape[1])
+        for row in 0..<rows {
+            for column in stride(from: 0, to: columns, by: panel) {
+                body(column * rows + row * panel, row * columns + column, panel)
+            }
+        }
     }
 
     /// Copies of all entries of a layout under `prefix` and their names.
@@ -88,6 +115,8 @@ struct ParameterSlot {
     let value: UnsafePointer<Float>
     /// Nil where the parameter is frozen. A backward adds into it.
     let gradient: UnsafeMutablePointer<Float>?
+    /// How both stand, see `ParameterLayout.Entry`.
+    let panel: Int?
     /// Keeps the arenas.
     let owner: TrainedParameters
 }

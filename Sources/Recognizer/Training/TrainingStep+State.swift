@@ -82,7 +82,7 @@ extension TrainingStep {
             guard tensor.shape == entry.shape else {
                 throw .shapeMismatch(tensor: name, expected: entry.shape, actual: tensor.shape)
             }
-            tensor.copyFloats(into: buffer.pointer + entry.offset)
+            TrainedParameters.load(tensor, buffer, entry)
         }
     }
 

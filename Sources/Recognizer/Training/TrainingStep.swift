@@ -47,7 +47,6 @@ package final class TrainingStep {
         self.geometry = geometry
         self.options = options
         self.capacity = capacity
-        parameters = try TrainedParameters(weights, geometry) { options.trained.contains(ParameterName.part($0)) }
         let clipRows = geometry.frames * geometry.tokens
         let rows = capacity.clips * clipRows
         let textRows = max(capacity.textRows, geometry.contextLength)
@@ -55,6 +54,9 @@ package final class TrainingStep {
             pool: pool, precision: options.precision, width: 5 * max(geometry.visionWidth, geometry.textWidth),
             rows: max(rows, textRows),
             depth: geometry.patchValues, sequence: max(clipRows, geometry.contextLength))
+        parameters = try TrainedParameters(weights, geometry, panel: work.weightPanel) {
+            options.trained.contains(ParameterName.part($0))
+        }
         vision = TrainedVisionTower(
             parameters, geometry, clips: capacity.clips, trainsSpatial: options.trained.contains(.spatial),
             keepsTapes: !options.checkpointing, work)

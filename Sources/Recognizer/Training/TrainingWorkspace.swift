@@ -36,12 +36,15 @@ final class TrainingWorkspace {
         scratch = PagedFloats(count: perWorker * pool.workers)
         let deepest = max(width, depth)
         let steps = precision == .bf16 ? deepest : min(deepest, Int(CKERNELS_PRODUCT_DEPTH))
-        let panels = precision == .bf16 ? 0 : Int(CKERNELS_ROWS_SCRATCH)
-        tilesPerWorker = panels + ((partRows + 5) * (steps + 15) + 15) / 16 * 16
+        tilesPerWorker = ((partRows + 5) * (steps + 15) + 15) / 16 * 16
         tiles = PagedFloats(count: tilesPerWorker * pool.workers)
         normParts = FloatBuffer(count: (RowChunks(rows: rows, most: partRows).count + 8) * 2 * width)
         attention = TrainedAttentionScratch(sequence: sequence, workers: pool.workers)
     }
+
+    /// The panel of the blocks' matrices with which the backward reads them as they stand; nil where it packs them anyhow, as for
+    /// bfloat16.
+    var weightPanel: Int? { kernels.steps == 1 ? kernels.panel : nil }
 
     /// Memory of one worker for one part: (partRows, width).
     func scratch(worker: Int) -> UnsafeMutablePointer<Float> { scratch.pointer + worker * perWorker }

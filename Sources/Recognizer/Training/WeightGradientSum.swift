@@ -13,6 +13,8 @@ struct WeightGradient {
     let outputs: Int
     let inputs: Int
     let rows: Int
+    /// How `dWeight` stands, see `ParameterLayout.Entry`.
+    let panel: Int?
 }
 
 /// Sums weight gradients over the rows of a batch, those of several layers at once so that all workers are busy.
@@ -97,12 +99,13 @@ final class WeightGradientSum {
         let task = part.task
         let dOut = task.dOut + part.rows.lowerBound * task.outputs + part.outputs.lowerBound
         let count = task.outputs * task.inputs
-        let dWeight = part.slice.map { slices.pointer + $0 } ?? task.dWeight + part.outputs.lowerBound * task.inputs
+        let row = task.panel ?? task.inputs
+        let dWeight = part.slice.map { slices.pointer + $0 } ?? task.dWeight + part.outputs.lowerBound * row
         let x = task.x + part.rows.lowerBound * task.inputs
         if task.inputs.isMultiple(of: 64) {
             kernels.outer_product(
-                dWeight, task.inputs, dOut, task.outputs, x, task.inputs, part.rows.count, part.outputs.count,
-                task.inputs, part.slice == nil && adds ? 1 : 0,
+                dWeight, row, task.panel.map { $0 * task.outputs } ?? kernels.panel, dOut, task.outputs, x, task.inputs,
+                part.rows.count, part.outputs.count, task.inputs, part.slice == nil && adds ? 1 : 0,
                 scratch.pointer + worker * Int(CKERNELS_OUTER_SCRATCH))
         } else {
             MatrixProduct.transposedTimes(
