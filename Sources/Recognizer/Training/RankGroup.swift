@@ -118,11 +118,16 @@ package enum RankGroupError: Error, Equatable, CustomStringConvertible {
     case unavailable
     /// `code` is Open MPI's.
     case failed(operation: String, code: Int)
+    /// Weights of this rank and of the first stand in panels of so many inputs.
+    case panels(own: Int, first: Int)
 
     package var description: String {
         switch self {
         case .unavailable: "started by mpirun, but this claverd was built without Open MPI (trait MPI)"
         case .failed(let operation, let code): "Open MPI cannot \(operation): error \(code)"
+        case .panels(let own, let first):
+            "this rank's processor computes with panels of \(own) weights and the first rank's with \(first); the processors of "
+                + "all ranks must have the same vector instructions"
         }
     }
 }

@@ -58,17 +58,27 @@ extension TrainingStep {
     }
 
     /// Makes weights and optimizer those of rank 0; every rank of the group calls it.
+    ///
+    /// - Throws: also for a rank whose weights stand otherwise than those of rank 0: sums of the gradients would mix them up.
     package func takeOverFirstRank() throws(RankGroupError) {
         guard let ranks = sharing?.ranks else { return }
+        let panel = work.weightPanel ?? 0
+        let first = try broadcast(panel, ranks)
+        guard first == panel else { throw .panels(own: panel, first: first) }
         for buffer in [parameters.values, optimizer.mean, optimizer.square] + [average].compactMap(\.self) {
             try ranks.broadcast(UnsafeMutableRawBufferPointer(start: buffer.pointer, count: buffer.count * 4))
         }
-        var updates = Int64(self.updates)
-        let outcome = withUnsafeMutableBytes(of: &updates) { bytes in
+        updates = try broadcast(updates, ranks)
+    }
+
+    /// Rank 0's number.
+    private func broadcast(_ number: Int, _ ranks: RankGroup) throws(RankGroupError) -> Int {
+        var number = Int64(number)
+        let outcome = withUnsafeMutableBytes(of: &number) { bytes in
             Result { () throws(RankGroupError) in try ranks.broadcast(bytes) }
         }
         try outcome.get()
-        self.updates = Int(updates)
+        return Int(number)
     }
 
     private func load(
