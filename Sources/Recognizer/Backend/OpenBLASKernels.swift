@@ -13,7 +13,7 @@ package enum OpenBLASKernels {
     /// older one; before anything else is begun.
     ///
     /// Versions before 0.3.25 take recent Intel processors, such as Raptor Lake and Emerald Rapids, for a Prescott and compute with
-    /// SSE3, at an eighth of the speed (OpenMathLib/OpenBLAS #4267). They are told better by the environment alone, as they are
+    /// SSE3, with AVX-512 at a quarter of the speed (OpenMathLib/OpenBLAS #4267). They are told better by the environment alone, as they are
     /// loaded. What the user wrote there stays. If the program cannot be started again, it goes on with what it has.
     package static func restartIfMistaken() {
         guard getenv(variable) == nil, let better = better(than: processor, vectors: vectors),
