@@ -13,6 +13,11 @@
 #define NAME__(base, suffix) NAME_(base, suffix)
 #define NAME(base) NAME__(base, SUFFIX)
 
+// Floats from a row's first column to `column`.
+static inline size_t place(struct ckernels_layout layout, size_t column) {
+    return column / 64 * layout.panel + column % 64;
+}
+
 // A row on its way to the first-level cache: of rows far apart the processor does not see what comes next.
 static inline void fetch_row(const float *row, size_t floats) {
     for (size_t i = 0; i < floats; i += 16) __builtin_prefetch(row + i);
@@ -29,7 +34,7 @@ struct ahead {
     float *copy;
     // The next tile's first row of the left side, if that is to be fetched.
     const float *left;
-    size_t left_stride;
+    struct ckernels_layout left_layout;
 };
 
 // How many rows ahead of those that it copies a tile fetches.

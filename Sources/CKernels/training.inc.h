@@ -15,8 +15,9 @@ TARGET static void NAME(norm_forward)(
 }
 
 TARGET static void NAME(norm_backward)(
-    float *d_in, float *out, float *d_weight, float *d_bias, const float *d_out, const float *residual, const float *in,
-    const float *statistics, const float *weight, const float *bias, size_t rows, size_t width
+    float *d_in, float *out, struct ckernels_layout out_layout, float *d_weight, float *d_bias, const float *d_out,
+    const float *residual, const float *in, const float *statistics, const float *weight, const float *bias, size_t rows,
+    size_t width
 ) {
     for (size_t row = 0; row < rows; row++, in += width, d_in += width, d_out += width) {
         float mean = statistics[2 * row], factor = statistics[2 * row + 1];
@@ -33,23 +34,36 @@ TARGET static void NAME(norm_backward)(
             VECTOR normal = (LOAD(in + i) - mean) * factor, w = LOAD(weight + i);
             VECTOR d = (LOAD(d_out + i) * w - mean_plain - normal * mean_weighted) * factor;
             STORE(d_in + i, residual ? LOAD(residual + i) + d : d);
-            if (out) STORE(out + i, normal * w + LOAD(bias + i));
+            if (out) STORE(out + place(out_layout, i), normal * w + LOAD(bias + i));
         }
         if (residual) residual += width;
-        if (out) out += width;
+        if (out) out += out_layout.row;
     }
 }
 
-TARGET static void NAME(gelu_forward)(float *out, const float *in, size_t count) {
-    for (size_t i = 0; i < count; i += WIDTH) STORE(out + i, NAME(swish)(LOAD(in + i)));
+TARGET static void NAME(gelu_forward)(
+    float *out, struct ckernels_layout out_layout, const float *in, struct ckernels_layout in_layout, size_t rows,
+    size_t width
+) {
+    for (size_t j = 0; j < width; j += 64, out += out_layout.panel, in += in_layout.panel)
+        for (size_t row = 0; row < rows; row++)
+            for (size_t i = 0; i < 64; i += WIDTH)
+                STORE(out + row * out_layout.row + i, NAME(swish)(LOAD(in + row * in_layout.row + i)));
 }
 
-TARGET static void NAME(gelu_backward)(float *d_in, float *out, const float *d_out, const float *in, size_t count) {
-    for (size_t i = 0; i < count; i += WIDTH) {
-        VECTOR x = LOAD(in + i), gate = 1.0f / (NAME(exponential)(x * -1.702f) + 1.0f), y = x * gate;
-        STORE(d_in + i, LOAD(d_out + i) * (gate + 1.702f * y * (1.0f - gate)));
-        STORE(out + i, y);
-    }
+TARGET static void NAME(gelu_backward)(
+    float *d_in, const float *d_out, float *out, const float *in, struct ckernels_layout layout, size_t rows, size_t width
+) {
+    for (size_t j = 0; j < width; j += 64, d_in += 64, d_out += 64, out += layout.panel, in += layout.panel)
+        for (size_t row = 0; row < rows; row++) {
+            fetch_row(d_out + (row + FETCHED_AHEAD) * width, 64);
+            for (size_t i = 0; i < 64; i += WIDTH) {
+                VECTOR x = LOAD(in + row * layout.row + i);
+                VECTOR gate = 1.0f / (NAME(exponential)(x * -1.702f) + 1.0f), y = x * gate;
+                STORE(d_in + row * width + i, LOAD(d_out + row * width + i) * (gate + 1.702f * y * (1.0f - gate)));
+                STORE(out + row * layout.row + i, y);
+            }
+        }
 }
 
 INLINE void NAME(fill)(float *row, size_t begin, size_t end, float value) {
@@ -244,6 +258,7 @@ INLINE void NAME(panel_tile)(
         for (int j = 0; j < TILE_VECTORS; j++)
             sums[i][j] = bias ? LOAD(bias + j * WIDTH) : accumulate ? LOAD(c + i * c_stride + j * WIDTH) : (VECTOR){0};
     const float *fetched = accumulate ? c + rows * c_stride : c;
+    size_t left_column = 0;
 #define STEP(k)                                                                                                        \
     VECTOR right[TILE_VECTORS];                                                                                        \
     for (int j = 0; j < TILE_VECTORS; j++) right[j] = LOAD(panel + (k) * PANEL + j * WIDTH);                           \
@@ -253,8 +268,9 @@ INLINE void NAME(panel_tile)(
     }
     for (; depth >= BLOCK; depth -= BLOCK, a += a_block, panel += BLOCK * PANEL) {
         if (ahead.left) {
-            for (int i = 0; i < TILE_ROWS; i++) __builtin_prefetch(ahead.left + i * ahead.left_stride, 0, 2);
-            ahead.left += BLOCK;
+            for (int i = 0; i < TILE_ROWS; i++) __builtin_prefetch(ahead.left + i * ahead.left_layout.row, 0, 2);
+            left_column += BLOCK;
+            ahead.left += left_column % 64 ? BLOCK : ahead.left_layout.panel - 64 + BLOCK;
         }
         if (ahead.rows > 0) {
             if (ahead.copy) {
@@ -293,8 +309,8 @@ INLINE void NAME(panel_tile)(
     }
 
 TARGET static void NAME(product_packed)(
-    float *out, size_t out_stride, const float *x, size_t x_stride, const float *packed, const float *bias, size_t rows,
-    size_t depth, size_t columns, float *scratch
+    float *out, struct ckernels_layout out_layout, const float *x, struct ckernels_layout x_layout, const float *packed,
+    const float *bias, size_t rows, size_t depth, size_t columns, float *scratch
 ) {
     enum { STRETCH = CKERNELS_PRODUCT_DEPTH };
     // For each stretch of the depth all rows go once into tiles, as the first panel comes to them; with 200 rows these take two
@@ -313,13 +329,13 @@ TARGET static void NAME(product_packed)(
             const float *start = k == 0 && bias ? bias + j : NULL;
             for (size_t i = 0; i < rows; i += TILE_ROWS) {
                 float *tile = scratch + i / TILE_ROWS * space;
-                const float *from = x + i * x_stride + k;
-                for (size_t row = 0; j == 0 && row < TILE_ROWS && i + row < rows; row++, from += x_stride) {
+                const float *from = x + i * x_layout.row + place(x_layout, k);
+                for (size_t row = 0; j == 0 && row < TILE_ROWS && i + row < rows; row++, from += x_layout.row) {
                     float *to = tile + row * BLOCK;
                     size_t step = 0;
                     for (; step + BLOCK <= count; step += BLOCK, to += BLOCK * TILE_ROWS)
-                        memcpy(to, from + step, BLOCK * sizeof(float));
-                    memcpy(to, from + step, (count - step) * sizeof(float));
+                        memcpy(to, from + place(x_layout, step), BLOCK * sizeof(float));
+                    memcpy(to, from + place(x_layout, step), (count - step) * sizeof(float));
                 }
                 const size_t first = share(coming, i, rows);
                 const struct ahead ahead = {
@@ -327,12 +343,12 @@ TARGET static void NAME(product_packed)(
                     .stride = PANEL,
                     .rows = share(coming, i + TILE_ROWS, rows) - first,
                     .left = j == 0 ? from : NULL,
-                    .left_stride = x_stride,
+                    .left_layout = x_layout,
                 };
 #define TILE(height)                                                                                                   \
     NAME(panel_tile)(                                                                                                  \
-        out + i * out_stride + j, out_stride, tile, BLOCK, 1, BLOCK * TILE_ROWS, panel, count, start, k > 0, ahead,     \
-        height)
+        out + i * out_layout.row + place(out_layout, j), out_layout.row, tile, BLOCK, 1, BLOCK * TILE_ROWS, panel,      \
+        count, start, k > 0, ahead, height)
                 EACH_HEIGHT(rows - i, TILE)
 #undef TILE
             }
@@ -342,10 +358,12 @@ TARGET static void NAME(product_packed)(
 
 TARGET static void NAME(outer_product)(
     float *out, size_t out_stride, size_t out_panel_stride, const float *left, size_t left_stride, const float *right,
-    size_t right_stride, size_t rows, size_t outputs, size_t inputs, int accumulate, float *scratch
+    struct ckernels_layout right_layout, size_t rows, size_t outputs, size_t inputs, int accumulate, float *scratch
 ) {
     enum { STRETCH = CKERNELS_OUTER_ROWS, BAND = CKERNELS_OUTER_OUTPUTS, SLOT = 8, SPACE = CKERNELS_OUTER_TILE };
-    float *panel = scratch, *next = panel + STRETCH * 64, *slots = next + STRETCH * 64;
+    float *copied = scratch, *copy = copied + STRETCH * 64, *slots = copy + STRETCH * 64;
+    // Panels of the right side that stand as the tiles read them are not copied.
+    const int stands = right_layout.row == PANEL;
     for (size_t first = 0; first < outputs; first += BAND) {
         size_t band = outputs - first < BAND ? outputs - first : BAND;
         // Stretches of even length: a short one would pay as much for the outputs' way as a long one.
@@ -363,16 +381,22 @@ TARGET static void NAME(outer_product)(
                 for (; i < band; i += TILE_ROWS, slot += SPACE)
                     for (size_t h = 0; h < TILE_ROWS && i + h < band; h++) slot[h] = from[i + h];
             }
-            for (size_t row = 0; row < count; row++)
-                NAME(copy_row)(panel + row * PANEL, right + (k + row) * right_stride);
+            const float *used = right + k * right_layout.row, *behind = used + count * right_layout.row;
+            for (size_t row = 0; !stands && row < count; row++)
+                NAME(copy_row)(copied + row * PANEL, used + row * right_layout.row);
             for (size_t j = 0; j < inputs; j += PANEL) {
+                // After the last panel the first of the next stretch.
+                const int last = j + PANEL >= inputs;
+                const float *panel = stands ? used + place(right_layout, j) : copied;
+                const float *after = last ? behind : used + place(right_layout, j + PANEL);
+                const size_t coming = !last ? count : rows - k - count < each ? rows - k - count : each;
                 for (size_t i = 0; i < band; i += TILE_ROWS) {
-                    const size_t done = share(count, i, band);
+                    const size_t done = share(coming, i, band);
                     const struct ahead ahead = {
-                        .row = right + (k + done) * right_stride + j + PANEL,
-                        .stride = right_stride,
-                        .rows = j + PANEL < inputs ? share(count, i + TILE_ROWS, band) - done : 0,
-                        .copy = next + done * PANEL,
+                        .row = after + done * right_layout.row,
+                        .stride = right_layout.row,
+                        .rows = share(coming, i + TILE_ROWS, band) - done,
+                        .copy = stands || last ? NULL : copy + done * PANEL,
                     };
 #define TILE(height)                                                                                                   \
     NAME(panel_tile)(                                                                                                  \
@@ -381,9 +405,9 @@ TARGET static void NAME(outer_product)(
                     EACH_HEIGHT(band - i, TILE)
 #undef TILE
                 }
-                float *used = panel;
-                panel = next;
-                next = used;
+                float *read = copied;
+                copied = copy;
+                copy = read;
             }
         }
     }

@@ -119,14 +119,15 @@ INLINE void panel_tile_bf16(
     }
 
 TARGET static void product_packed_bf16(
-    float *out, size_t out_stride, const float *x, size_t x_stride, const float *packed, const float *bias, size_t rows,
-    size_t depth, size_t columns, float *scratch
+    float *out, struct ckernels_layout out_layout, const float *x, struct ckernels_layout x_layout, const float *packed,
+    const float *bias, size_t rows, size_t depth, size_t columns, float *scratch
 ) {
     const size_t stretch = 1024, steps = (depth + 1) / 2;
     for (size_t row = 0; row < rows; row++)
         for (size_t k = 0; k < depth; k += 2 * LANES) {
             __mmask16 mask = (__mmask16)(steps - k / 2 >= LANES ? 0xffff : (1 << (steps - k / 2)) - 1);
-            _mm512_mask_storeu_epi32(scratch + row * steps + k / 2, mask, line_bf16(x + row * x_stride + k, depth - k));
+            _mm512_mask_storeu_epi32(
+                scratch + row * steps + k / 2, mask, line_bf16(x + row * x_layout.row + place(x_layout, k), depth - k));
         }
     for (size_t j = 0; j < columns; j += PANEL, packed += steps * PANEL)
         for (size_t k = 0; k < steps; k += stretch) {
@@ -135,8 +136,8 @@ TARGET static void product_packed_bf16(
             for (size_t i = 0; i < rows; i += TILE_ROWS) {
 #define TILE(height)                                                                                                   \
     panel_tile_bf16(                                                                                                        \
-        out + i * out_stride + j, out_stride, scratch + i * steps + k, steps, 1, packed + k * PANEL, count, start,     \
-        k > 0, height)
+        out + i * out_layout.row + place(out_layout, j), out_layout.row, scratch + i * steps + k, steps, 1,             \
+        packed + k * PANEL, count, start, k > 0, height)
                 EACH_HEIGHT(rows - i, TILE)
 #undef TILE
             }
@@ -145,7 +146,7 @@ TARGET static void product_packed_bf16(
 
 TARGET static void outer_product_bf16(
     float *out, size_t out_stride, size_t out_panel_stride, const float *left, size_t left_stride, const float *right,
-    size_t right_stride, size_t rows, size_t outputs, size_t inputs, int accumulate, float *scratch
+    struct ckernels_layout right_layout, size_t rows, size_t outputs, size_t inputs, int accumulate, float *scratch
 ) {
     enum { STRETCH = 2 * CKERNELS_OUTER_ROWS, BAND = CKERNELS_OUTER_OUTPUTS, SLOT = 8 };
     enum { STEPS = STRETCH / 2, SPACE = CKERNELS_OUTER_TILE };
@@ -171,11 +172,13 @@ TARGET static void outer_product_bf16(
                 }
             }
             for (size_t j = 0; j < inputs; j += PANEL) {
-                pack_rows_bf16(panel, right + k * right_stride + j, right_stride, count, 0);
+                const float *used = right + k * right_layout.row;
+                pack_rows_bf16(panel, used + place(right_layout, j), right_layout.row, count, 0);
                 for (size_t i = 0; i < band; i += TILE_ROWS) {
                     if (j + PANEL < inputs)
                         fetch_share(
-                            right + k * right_stride + j + PANEL, right_stride, PANEL, count, i, i + TILE_ROWS, band);
+                            used + place(right_layout, j + PANEL), right_layout.row, PANEL, count, i, i + TILE_ROWS,
+                            band);
 #define TILE(height)                                                                                                   \
     panel_tile_bf16(                                                                                                        \
         out + (first + i) * out_stride + j / PANEL * out_panel_stride, out_stride, slots + i / TILE_ROWS * SPACE, 1, SLOT, panel, steps,           \

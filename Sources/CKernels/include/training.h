@@ -42,6 +42,11 @@ struct ckernels_trained_attention {
     int adds;                      // whether these are added into rather than written
 };
 
+// Where a matrix stands: each row `row` floats after the one before, each 64 columns `panel` floats after those before.
+struct ckernels_layout {
+    size_t row, panel;
+};
+
 struct ckernels_adamw {
     float rate, decay, beta1, beta2, epsilon;
     float gain1, gain2;             // 1 - beta, from more digits than beta itself has
@@ -66,10 +71,15 @@ struct ckernels_training_functions {
         float *out, float *statistics, const float *in, const float *weight, const float *bias, size_t rows, size_t width,
         float epsilon);
     void (*norm_backward)(
-        float *d_in, float *out, float *d_weight, float *d_bias, const float *d_out, const float *residual, const float *in,
-        const float *statistics, const float *weight, const float *bias, size_t rows, size_t width);
-    void (*gelu_forward)(float *out, const float *in, size_t count);
-    void (*gelu_backward)(float *d_in, float *out, const float *d_out, const float *in, size_t count);
+        float *d_in, float *out, struct ckernels_layout out_layout, float *d_weight, float *d_bias, const float *d_out,
+        const float *residual, const float *in, const float *statistics, const float *weight, const float *bias,
+        size_t rows, size_t width);
+    void (*gelu_forward)(
+        float *out, struct ckernels_layout out_layout, const float *in, struct ckernels_layout in_layout, size_t rows,
+        size_t width);
+    void (*gelu_backward)(
+        float *d_in, const float *d_out, float *out, const float *in, struct ckernels_layout layout, size_t rows,
+        size_t width);
     void (*attention_forward)(const struct ckernels_trained_attention *task);
     void (*attention_backward)(const struct ckernels_trained_attention *task);
     void (*adamw)(
@@ -82,11 +92,12 @@ struct ckernels_training_functions {
     void (*blend)(float *out, const float *x, float x_factor, const float *y, float y_factor, size_t count);
     void (*pack)(float *panel, const float *b, size_t row_stride, size_t column_stride, size_t depth);
     void (*product_packed)(
-        float *out, size_t out_stride, const float *x, size_t x_stride, const float *packed, const float *bias, size_t rows,
-        size_t depth, size_t columns, float *scratch);
+        float *out, struct ckernels_layout out_layout, const float *x, struct ckernels_layout x_layout,
+        const float *packed, const float *bias, size_t rows, size_t depth, size_t columns, float *scratch);
     void (*outer_product)(
-        float *out, size_t out_stride, size_t out_panel_stride, const float *left, size_t left_stride, const float *right, size_t right_stride,
-        size_t rows, size_t outputs, size_t inputs, int accumulate, float *scratch);
+        float *out, size_t out_stride, size_t out_panel_stride, const float *left, size_t left_stride,
+        const float *right, struct ckernels_layout right_layout, size_t rows, size_t outputs, size_t inputs,
+        int accumulate, float *scratch);
     size_t panel; // columns of a packed panel: 8, 16 or 64
     size_t steps; // of the depth in a float of a packed panel: 1, or 2 of bfloat16
     // Rows of a batch, and outputs of a weight's gradient, that are best given to a thread at a time: many enough for full speed,
@@ -108,10 +119,10 @@ void ckernels_end_of_stream(void);
 // norm_forward: out = (in - mean) * factor * weight + bias for each row; statistics (rows, 2): mean and factor.
 //
 // norm_backward: d_in = residual + the gradient through the norm; `residual` may be null, and may be d_in. Also recomputes
-// `out`, which may be `in`, unless it is null. Adds into d_weight and d_bias.
+// `out` unless it is null. Adds into d_weight and d_bias.
 //
 // gelu_forward: out = in * sigmoid(1.702 in). gelu_backward: d_in from d_out, which may be the same; recomputes `out`, which may
-// be `in`.
+// be `in`; the layout is that of these two. Width a multiple of 64.
 //
 // adamw: decoupled weight decay, then Adam (Loshchilov and Hutter 2019) in the order of PyTorch's `AdamW`.
 //

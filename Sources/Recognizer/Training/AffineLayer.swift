@@ -29,10 +29,14 @@ struct AffineLayer {
     /// - Parameters:
     ///   - dOut: (rows, outputs)
     ///   - x: (rows, inputs)
-    func gradient(_ dOut: UnsafePointer<Float>, _ x: UnsafePointer<Float>, rows: Int) -> WeightGradient? {
+    ///   - xLayout: nil where its rows stand one after the other.
+    func gradient(
+        _ dOut: UnsafePointer<Float>, _ x: UnsafePointer<Float>, xLayout: MatrixLayout? = nil, rows: Int
+    ) -> WeightGradient? {
         guard let dWeight else { return nil }
         return WeightGradient(
-            dWeight: dWeight, dBias: dBias, dOut: dOut, x: x, outputs: outputs, inputs: inputs, rows: rows,
-            panel: panel)
+            dWeight: dWeight, dBias: dBias, dOut: dOut, x: x, xLayout: xLayout ?? .rows(width: inputs),
+            outputs: outputs,
+            inputs: inputs, rows: rows, panel: panel)
     }
 }

@@ -32,18 +32,19 @@ struct NormLayer {
 
     /// - Parameters:
     ///   - dX: (rows, D), `residual` and the gradient through the norm.
-    ///   - out: (rows, D), what the forward gave, may be in the place of `x`; nil where nobody needs it.
+    ///   - out: (rows, D), what the forward gave, and how that stands; nil where nobody needs it.
     ///   - gradients: added into.
     ///   - dOut: (rows, D), not in the place of `dX`.
     ///   - residual: (rows, D), may be in the place of `dX`; nil for zero.
     ///   - x: (rows, D) of the forward, likewise `statistics`.
     func backward(
-        _ dX: UnsafeMutablePointer<Float>, recomputing out: UnsafeMutablePointer<Float>?, _ gradients: PartGradients,
-        _ dOut: UnsafePointer<Float>, residual: UnsafePointer<Float>?, _ x: UnsafePointer<Float>,
-        statistics: UnsafePointer<Float>, rows: Int, _ kernels: borrowing ckernels_training_functions
+        _ dX: UnsafeMutablePointer<Float>, recomputing out: (UnsafeMutablePointer<Float>, MatrixLayout)?,
+        _ gradients: PartGradients, _ dOut: UnsafePointer<Float>, residual: UnsafePointer<Float>?,
+        _ x: UnsafePointer<Float>, statistics: UnsafePointer<Float>, rows: Int,
+        _ kernels: borrowing ckernels_training_functions
     ) {
         kernels.norm_backward(
-            dX, out, gradients.weight, gradients.bias, dOut, residual, x, statistics, weight.value, bias.value, rows,
-            width)
+            dX, out?.0, out?.1 ?? .rows(width: width), gradients.weight, gradients.bias, dOut, residual, x, statistics,
+            weight.value, bias.value, rows, width)
     }
 }

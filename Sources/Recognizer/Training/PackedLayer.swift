@@ -22,12 +22,15 @@ struct PackedLayer {
 
     /// - Parameters:
     ///   - out: (rows, outputs)
+    ///   - outLayout: nil where the rows stand one after the other, likewise `xLayout`.
     ///   - x: (rows, inputs)
     func forward(
-        _ out: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, rows: Int, _ work: TrainingWorkspace, worker: Int
+        _ out: UnsafeMutablePointer<Float>, outLayout: MatrixLayout? = nil, _ x: UnsafePointer<Float>,
+        xLayout: MatrixLayout? = nil, rows: Int, _ work: TrainingWorkspace, worker: Int
     ) {
         work.kernels.product_packed(
-            out, layer.outputs, x, layer.inputs, weights, layer.bias, rows, layer.inputs, layer.outputs,
+            out, outLayout ?? .rows(width: layer.outputs), x, xLayout ?? .rows(width: layer.inputs), weights,
+            layer.bias, rows, layer.inputs, layer.outputs,
             work.tiles(worker: worker))
     }
 
@@ -39,8 +42,8 @@ struct PackedLayer {
         worker: Int
     ) {
         work.kernels.product_packed(
-            dX, layer.inputs, dOut, layer.outputs, weights, nil, rows, layer.outputs, layer.inputs,
-            work.tiles(worker: worker))
+            dX, .rows(width: layer.inputs), dOut, .rows(width: layer.outputs), weights, nil, rows, layer.outputs,
+            layer.inputs, work.tiles(worker: worker))
     }
 }
 

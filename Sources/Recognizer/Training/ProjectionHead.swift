@@ -87,8 +87,8 @@ struct ProjectionHead {
         }
         guard let gradient = projection.gradient else { return }
         let sum = WeightGradient(
-            dWeight: gradient, dBias: nil, dOut: tape.normalised, x: tape.dProjected, outputs: width, inputs: outputs,
-            rows: rows, panel: nil)
+            dWeight: gradient, dBias: nil, dOut: tape.normalised, x: tape.dProjected, xLayout: .rows(width: outputs),
+            outputs: width, inputs: outputs, rows: rows, panel: nil)
         work.sums.run([sum], work.pool)
     }
 }

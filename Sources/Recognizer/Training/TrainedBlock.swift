@@ -38,8 +38,6 @@ struct TrainedBlock {
     /// Whole-batch memory of the backward, shared by all blocks. The attention's gradients take the place of the hidden layer's, once
     /// the sums of these are done.
     struct Gradients {
-        /// (rows, D), what `ln_1` gave, once more.
-        let normalised: UnsafeMutablePointer<Float>
         /// (rows, 3D)
         let projected: UnsafeMutablePointer<Float>
         let tail: TrainedBlockTail.Gradients
@@ -47,7 +45,6 @@ struct TrainedBlock {
         init(rows: Int, width: Int, _ arena: inout ArenaCursor) {
             tail = TrainedBlockTail.Gradients(rows: rows, width: width, &arena)
             projected = tail.hidden
-            normalised = tail.hidden + rows * 3 * width
         }
     }
 
@@ -94,16 +91,19 @@ struct TrainedBlock {
             parts(gradients.projected), gradients.tail.attended, parts(tape.projected), out: tape.tail.attended,
             statistics: tape.attentionStatistics, work)
         let packed = work.pack([projection], .backward)
+        let panels = MatrixLayout.panels(rows: rows)
         work.eachChunk(of: rows, summing: norm) { range, worker, dNorm in
             let (begin, count) = (range.lowerBound, range.count)
             let at = begin * width
             let dNormalised = work.scratch(worker: worker)
             packed[0].backward(dNormalised, gradients.projected + 3 * at, rows: count, work, worker: worker)
             norm.backward(
-                dX + at, recomputing: gradients.normalised + at, dNorm, dNormalised,
+                dX + at, recomputing: (gradients.tail.normalised + begin * panels.row, panels), dNorm, dNormalised,
                 residual: gradients.tail.middle + at, x + at, statistics: tape.statistics + 2 * begin, rows: count,
                 work.kernels)
         }
-        work.sums.run([projection.gradient(gradients.projected, gradients.normalised, rows: rows)], work.pool)
+        work.sums.run(
+            [projection.gradient(gradients.projected, gradients.tail.normalised, xLayout: panels, rows: rows)],
+            work.pool)
     }
 }

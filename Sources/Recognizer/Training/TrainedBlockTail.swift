@@ -28,11 +28,11 @@ struct TrainedBlockTail {
     struct Tape {
         /// (rows, D), what the attention gave.
         let attended: UnsafeMutablePointer<Float>
-        /// (rows, D); after the backward what `ln_2` gave.
+        /// (rows, D)
         let middle: UnsafeMutablePointer<Float>
         /// (rows, 2)
         let statistics: UnsafeMutablePointer<Float>
-        /// (rows, 4D), before the activation; after the backward what the activation gave.
+        /// (rows, 4D) in panels, before the activation; after the backward what the activation gave.
         let hidden: UnsafeMutablePointer<Float>
 
         init(rows: Int, width: Int, _ arena: inout ArenaCursor) {
@@ -51,9 +51,12 @@ struct TrainedBlockTail {
         let attended: UnsafeMutablePointer<Float>
         /// (rows, 4D), before the activation.
         let hidden: UnsafeMutablePointer<Float>
+        /// (rows, D) in panels, what the norm gave, once more.
+        let normalised: UnsafeMutablePointer<Float>
 
         init(rows: Int, width: Int, _ arena: inout ArenaCursor) {
             hidden = arena.take(rows * 4 * width)
+            normalised = arena.take(rows * width)
             middle = arena.take(rows * width)
             attended = arena.take(rows * width)
             scaledMiddle = arena.take(rows * width)
@@ -71,18 +74,20 @@ struct TrainedBlockTail {
         _ work: TrainingWorkspace
     ) {
         let packed = work.pack([output, expansion, contraction], .forward)
+        let panels = MatrixLayout.panels(rows: rows)
         work.eachChunk(of: rows) { range, worker in
             let (begin, count, kernels) = (range.lowerBound, range.count, work.kernels)
-            let (at, atHidden) = (begin * width, begin * 4 * width)
+            let (at, hidden) = (begin * width, tape.hidden + begin * panels.row)
+            let activePanels = MatrixLayout.panels(rows: count)
             let active = work.scratch(worker: worker)
             let branch = active + count * 4 * width
             packed[0].forward(branch, tape.attended + at, rows: count, work, worker: worker)
             kernels.add_scaled_rows(tape.middle + at, x + at, branch, factors.attention(begin), count, width)
             norm.forward(
                 branch, statistics: tape.statistics + 2 * begin, tape.middle + at, rows: count, kernels)
-            packed[1].forward(tape.hidden + atHidden, branch, rows: count, work, worker: worker)
-            kernels.gelu_forward(active, tape.hidden + atHidden, count * 4 * width)
-            packed[2].forward(branch, active, rows: count, work, worker: worker)
+            packed[1].forward(hidden, outLayout: panels, branch, rows: count, work, worker: worker)
+            kernels.gelu_forward(active, activePanels, hidden, panels, count, 4 * width)
+            packed[2].forward(branch, active, xLayout: activePanels, rows: count, work, worker: worker)
             kernels.add_scaled_rows(out + at, tape.middle + at, branch, factors.tail(begin), count, width)
         }
     }
@@ -95,6 +100,7 @@ struct TrainedBlockTail {
         _ work: TrainingWorkspace
     ) {
         let packed = work.pack([output, expansion, contraction], .backward)
+        let panels = MatrixLayout.panels(rows: rows)
         work.eachChunk(of: rows, summing: norm) { range, worker, dNorm in
             let (begin, count, kernels) = (range.lowerBound, range.count, work.kernels)
             let (at, atHidden) = (begin * width, begin * 4 * width)
@@ -105,13 +111,13 @@ struct TrainedBlockTail {
             packed[2].backward(
                 gradients.hidden + atHidden, scaledOut(dOut, gradients, factors) + at, rows: count, work, worker: worker
             )
-            kernels.gelu_backward(
-                gradients.hidden + atHidden, tape.hidden + atHidden, gradients.hidden + atHidden,
-                tape.hidden + atHidden, count * 4 * width)
-            packed[1].backward(dNormalised, gradients.hidden + atHidden, rows: count, work, worker: worker)
+            let (dHidden, hidden) = (gradients.hidden + atHidden, tape.hidden + begin * panels.row)
+            kernels.gelu_backward(dHidden, dHidden, hidden, hidden, panels, count, 4 * width)
+            packed[1].backward(dNormalised, dHidden, rows: count, work, worker: worker)
             norm.backward(
-                gradients.middle + at, recomputing: tape.middle + at, dNorm, dNormalised, residual: dOut + at,
-                tape.middle + at, statistics: tape.statistics + 2 * begin, rows: count, kernels)
+                gradients.middle + at, recomputing: (gradients.normalised + begin * panels.row, panels), dNorm,
+                dNormalised, residual: dOut + at, tape.middle + at, statistics: tape.statistics + 2 * begin,
+                rows: count, kernels)
             if let factors = factors.attention(begin) {
                 kernels.add_scaled_rows(
                     gradients.scaledMiddle + at, nil, gradients.middle + at, factors, count, width)
@@ -125,9 +131,10 @@ struct TrainedBlockTail {
     func weightGradients(
         _ dOut: UnsafePointer<Float>, _ tape: Tape, _ gradients: Gradients, factors: PathFactors, rows: Int
     ) -> [WeightGradient?] {
-        [
-            contraction.gradient(scaledOut(dOut, gradients, factors), tape.hidden, rows: rows),
-            expansion.gradient(gradients.hidden, tape.middle, rows: rows),
+        let panels = MatrixLayout.panels(rows: rows)
+        return [
+            contraction.gradient(scaledOut(dOut, gradients, factors), tape.hidden, xLayout: panels, rows: rows),
+            expansion.gradient(gradients.hidden, gradients.normalised, xLayout: panels, rows: rows),
             output.gradient(scaledMiddle(gradients, factors), tape.attended, rows: rows),
         ]
     }

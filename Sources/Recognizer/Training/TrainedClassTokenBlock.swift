@@ -70,7 +70,7 @@ struct TrainedClassTokenBlock {
         tail.backward(dOut, tape.tail, gradients.tail, factors: factors, rows: classRows, work)
         work.sums.run(
             tail.weightGradients(dOut, tape.tail, gradients.tail, factors: factors, rows: classRows), work.pool)
-        let dNormalised = gradients.normalised
+        let dNormalised = gradients.tail.normalised
         attention.backward(
             dNormalised, gradients.tail.attended, tape.normalised, tape.attention, clips: clips, work)
         work.eachChunk(of: classRows * tokens, summing: norm) { range, _, dNorm in

@@ -199,7 +199,7 @@ final class TrainedVisionTower {
             tell(blockGradients[index])
         }
         patchLayer.backward(
-            dStream, patches, memory.patch, scratch: (memory.gradients.tail.middle, memory.gradients.normalised),
+            dStream, patches, memory.patch, scratch: (memory.gradients.tail.middle, memory.gradients.tail.normalised),
             frames: clips * frames, work)
         tell(patchGradients)
     }
@@ -211,7 +211,7 @@ final class TrainedVisionTower {
         let memory = arena.contents
         let (x, tape) = (memory.inputs[index], memory.tapes[index])
         if !keepsTapes {
-            block.forward(memory.gradients.normalised, x, tape, attention, factors: factors[index], work)
+            block.forward(memory.gradients.tail.normalised, x, tape, attention, factors: factors[index], work)
         }
         block.backward(dStream, dStream, x, tape, memory.gradients, attention, factors: factors[index], work)
     }

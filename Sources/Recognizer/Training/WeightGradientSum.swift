@@ -10,6 +10,7 @@ struct WeightGradient {
     let dOut: UnsafePointer<Float>
     /// (rows, inputs)
     let x: UnsafePointer<Float>
+    let xLayout: MatrixLayout
     let outputs: Int
     let inputs: Int
     let rows: Int
@@ -101,15 +102,16 @@ final class WeightGradientSum {
         let count = task.outputs * task.inputs
         let row = task.panel ?? task.inputs
         let dWeight = part.slice.map { slices.pointer + $0 } ?? task.dWeight + part.outputs.lowerBound * row
-        let x = task.x + part.rows.lowerBound * task.inputs
+        let x = task.x + part.rows.lowerBound * task.xLayout.row
         if task.inputs.isMultiple(of: 64) {
             kernels.outer_product(
-                dWeight, row, task.panel.map { $0 * task.outputs } ?? kernels.panel, dOut, task.outputs, x, task.inputs,
+                dWeight, row, task.panel.map { $0 * task.outputs } ?? kernels.panel, dOut, task.outputs, x,
+                task.xLayout,
                 part.rows.count, part.outputs.count, task.inputs, part.slice == nil && adds ? 1 : 0,
                 scratch.pointer + worker * Int(CKERNELS_OUTER_SCRATCH))
         } else {
             MatrixProduct.transposedTimes(
-                dWeight, stride: task.inputs, dOut, stride: task.outputs, x, stride: task.inputs,
+                dWeight, stride: task.inputs, dOut, stride: task.outputs, x, stride: task.xLayout.row,
                 rows: part.outputs.count, columns: task.inputs, depth: part.rows.count,
                 keep: part.slice == nil && adds ? 1 : 0)
         }

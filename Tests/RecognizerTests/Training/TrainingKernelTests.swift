@@ -36,6 +36,15 @@ import Testing
         }
     }
 
+    /// A matrix (rows, width), whose rows stand one after the other, in panels.
+    private func inPanels(_ matrix: [Float], width: Int) -> [Float] {
+        let rows = matrix.count / width
+        return matrix.indices.map { index in
+            let (panel, row, column) = (index / 64 / rows, index / 64 % rows, index % 64)
+            return matrix[row * width + panel * 64 + column]
+        }
+    }
+
     private static let products = Tolerance(absolute: 4e-5, relative: 1e-5)
 
     @Test func bfloat16RoundsToTheNearest() throws {
@@ -53,7 +62,8 @@ import Testing
         var (out, scratch) = (
             [Float](repeating: 0, count: rows * 64), [Float](repeating: 0, count: (rows + 5) * (depth + 15))
         )
-        it.product_packed(&out, 64, identity, depth, packed.pointer, nil, rows, depth, 64, &scratch)
+        it.product_packed(
+            &out, .rows(width: 64), identity, .rows(width: depth), packed.pointer, nil, rows, depth, 64, &scratch)
         #expect(
             out
                 == (0..<rows * 64).map {
@@ -85,7 +95,9 @@ import Testing
                     }
                 }
                 var out = [Float](repeating: .nan, count: rows * columns + 1)
-                it.product_packed(&out, columns, x, depth, packed.pointer, bias, rows, depth, columns, &scratch)
+                let (outRows, xRows) = (MatrixLayout.rows(width: columns), MatrixLayout.rows(width: depth))
+                it.product_packed(
+                    &out, outRows, x, xRows, packed.pointer, bias, rows, depth, columns, &scratch)
                 let expected = product(rows: rows, depth: depth, columns: columns) {
                     x[$0 * depth + $1]
                 } _: {
@@ -95,9 +107,37 @@ import Testing
                 expectClose(
                     out.dropLast(), expected.indices.map { expected[$0] + bias[$0 % columns] }, tolerance,
                     "\(rows) x \(depth) x \(columns), transposed \(isTransposed)")
-                it.product_packed(&out, columns, x, depth, packed.pointer, nil, rows, depth, columns, &scratch)
+                it.product_packed(&out, outRows, x, xRows, packed.pointer, nil, rows, depth, columns, &scratch)
                 expectClose(out.dropLast(), expected, tolerance, "without bias")
             }
+        }
+    }
+
+    @Test(arguments: tables, [1, 6, 33]) func productOfPanels(set: Int, rows: Int) throws {
+        let it = try functions(set)
+        var numbers = SeededNumbers(seed: UInt64(rows))
+        let columns = 128
+        for depth in [64, 832, 2112] {
+            let (x, weight) = (floats(rows * depth, set, &numbers), floats(columns * depth, set, &numbers))
+            let packedDepth = depth / it.steps
+            let packed = FloatBuffer(count: columns * packedDepth)
+            for panel in stride(from: 0, to: columns, by: it.panel) {
+                weight.withUnsafeBufferPointer { weight in
+                    guard let from = weight.baseAddress else { return }
+                    it.pack(packed.pointer + panel * packedDepth, from + panel * depth, 1, depth, depth)
+                }
+            }
+            var (out, panels) = (
+                [Float](repeating: .nan, count: rows * columns), [Float](repeating: .nan, count: rows * columns)
+            )
+            var scratch = [Float](repeating: .nan, count: (rows + 5) * (depth + 15))
+            it.product_packed(
+                &out, .rows(width: columns), x, .rows(width: depth), packed.pointer, nil, rows, depth, columns, &scratch
+            )
+            it.product_packed(
+                &panels, .panels(rows: rows), inPanels(x, width: depth), .panels(rows: rows), packed.pointer, nil, rows,
+                depth, columns, &scratch)
+            #expect(panels == inPanels(out, width: columns), "\(rows) x \(depth)")
         }
     }
 
@@ -116,12 +156,14 @@ import Testing
                 right[$0 * inputs + $1]
             }
             var out = before
+            let rightRows = MatrixLayout.rows(width: inputs)
             it.outer_product(
-                &out, inputs, it.panel, left, outputs, right, inputs, rows, outputs, inputs, 0, &scratch)
+                &out, inputs, it.panel, left, outputs, right, rightRows, rows, outputs, inputs, 0, &scratch)
             expectClose(out, expected, Self.products, "\(rows) rows, \(outputs) x \(inputs)")
             var panels = out.map { _ in Float.nan }
             it.outer_product(
-                &panels, it.panel, outputs * it.panel, left, outputs, right, inputs, rows, outputs, inputs, 0, &scratch)
+                &panels, it.panel, outputs * it.panel, left, outputs, inPanels(right, width: inputs),
+                .panels(rows: rows), rows, outputs, inputs, 0, &scratch)
             #expect(
                 out.indices.allSatisfy {
                     let (row, column) = ($0 / inputs, $0 % inputs)
@@ -129,7 +171,7 @@ import Testing
                 }, "in panels, \(outputs) x \(inputs)")
             out = before
             it.outer_product(
-                &out, inputs, it.panel, left, outputs, right, inputs, rows, outputs, inputs, 1, &scratch)
+                &out, inputs, it.panel, left, outputs, right, rightRows, rows, outputs, inputs, 1, &scratch)
             expectClose(out, zip(before, expected).map(+), Self.products, "added, \(outputs) x \(inputs)")
         }
     }
@@ -137,12 +179,16 @@ import Testing
     @Test(arguments: sets) func geluIsTheSlope(set: Int) throws {
         let it = try functions(set)
         var numbers = SeededNumbers(seed: 1)
-        let (x, dOut) = (numbers.floats(64, in: -6...6), numbers.floats(64))
-        var (forward, out, dX) = ([Float](repeating: 0, count: 64), x, dOut)
-        it.gelu_forward(&forward, x, 64)
-        it.gelu_backward(&dX, &out, dOut, x, 64)
+        let (rows, width) = (3, 128)
+        let (x, dOut) = (numbers.floats(rows * width, in: -6...6), numbers.floats(rows * width))
+        var (forward, dX) = (x.map { _ in Float.nan }, dOut)
+        it.gelu_forward(&forward, .rows(width: width), x, .rows(width: width), rows, width)
+        var (panels, out) = (x.map { _ in Float.nan }, inPanels(x, width: width))
+        it.gelu_forward(&panels, .rows(width: width), out, .panels(rows: rows), rows, width)
+        #expect(panels == forward)
+        it.gelu_backward(&dX, dOut, &out, inPanels(x, width: width), .panels(rows: rows), rows, width)
         func gelu(_ x: Double) -> Double { x / (1 + exp(-1.702 * x)) }
-        expectClose(out, forward, .kernels, "recomputed")
+        expectClose(out, inPanels(forward, width: width), .kernels, "recomputed")
         expectClose(forward, x.map { Float(gelu(Double($0))) }, .kernels, "forward")
         let slope = x.indices.map { index in
             let at = Double(x[index])
@@ -193,8 +239,9 @@ import Testing
             again, [Float](repeating: 1, count: width), [Float](repeating: 2, count: width)
         )
         it.norm_backward(
-            &dX, &again, &dWeight, &dBias, dOut, residual, x, statistics, weight, bias, rows, width)
-        expectClose(again, out, .exact, "recomputed")
+            &dX, &again, .panels(rows: rows), &dWeight, &dBias, dOut, residual, x, statistics, weight, bias, rows, width
+        )
+        expectClose(again, inPanels(out, width: width), .exact, "recomputed")
         let tolerance = Tolerance(absolute: 2e-5, relative: 1e-4)
         let expected = slope(wide) { total($0, wideWeight, wideBias) }
         expectClose(dX, zip(expected, residual).map(+), tolerance, "of the input")
