@@ -109,7 +109,7 @@ TARGET static void NAME(attention_forward)(const struct ckernels_trained_attenti
         for (size_t i = 0; i < padded; i += WIDTH) total += LOAD(scores + i);
         float sum = NAME(sum)(total);
         factors[row] = 1.0f / sum;
-        t->statistics[row * t->statistics_stride] = largest * t->scale + logf(sum);
+        t->statistics[row] = largest * t->scale + logf(sum);
     }
     NAME(product)(
         t->out, t->out_stride, t->scores, t->score_stride, 1, t->values, t->key_stride, t->rows, t->seen, CKERNELS_HEAD, 0);
@@ -133,7 +133,7 @@ TARGET static void NAME(attention_backward)(const struct ckernels_trained_attent
         const float *out = t->out + row * t->out_stride, *d_out = t->d_out + row * t->out_stride;
         VECTOR dot = {0};
         for (int i = 0; i < CKERNELS_HEAD; i += WIDTH) dot += LOAD(out + i) * LOAD(d_out + i);
-        float mean = NAME(sum)(dot), statistic = t->statistics[row * t->statistics_stride];
+        float mean = NAME(sum)(dot), statistic = t->statistics[row];
         for (size_t i = 0; i < padded; i += WIDTH)
             STORE(p + i, NAME(exponential)(LOAD(p + i) * t->scale - statistic));
         NAME(hide)(p, t, t->own_first + row, padded, 0);

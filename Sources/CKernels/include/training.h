@@ -18,8 +18,7 @@ enum ckernels_visibility {
 struct ckernels_trained_attention {
     float *out;                    // (rows, 64), `out_stride` apart; the backward reads it
     size_t out_stride;
-    float *statistics;             // (rows), `statistics_stride` apart: largest score + log of the sum
-    size_t statistics_stride;
+    float *statistics;             // (rows): largest score + log of the sum
     const float *queries;          // (rows, 64)
     size_t query_stride;
     const float *keys, *values;    // (keys, 64) each

@@ -36,13 +36,15 @@ struct PackedLayer {
 
     /// - Parameters:
     ///   - dX: (rows, inputs)
+    ///   - dXLayout: nil where the rows stand one after the other.
     ///   - dOut: (rows, outputs)
     func backward(
-        _ dX: UnsafeMutablePointer<Float>, _ dOut: UnsafePointer<Float>, rows: Int, _ work: TrainingWorkspace,
-        worker: Int
+        _ dX: UnsafeMutablePointer<Float>, dXLayout: MatrixLayout? = nil, _ dOut: UnsafePointer<Float>, rows: Int,
+        _ work: TrainingWorkspace, worker: Int
     ) {
         work.kernels.product_packed(
-            dX, .rows(width: layer.inputs), dOut, .rows(width: layer.outputs), weights, nil, rows, layer.outputs,
+            dX, dXLayout ?? .rows(width: layer.inputs), dOut, .rows(width: layer.outputs), weights, nil, rows,
+            layer.outputs,
             layer.inputs, work.tiles(worker: worker))
     }
 }

@@ -23,94 +23,90 @@ struct TrainedAttention {
         }
     }
 
-    private var width: Int { heads * ModelGeometry.headWidth }
+    /// Of a batch, sequence by sequence.
+    private var rows: Int { sequences * length }
 
-    /// Rows of width D, `stride` floats apart.
-    struct Rows {
+    /// Queries, keys and values, or their gradients.
+    struct Projected {
+        /// (rows, 3D)
         let pointer: UnsafeMutablePointer<Float>
-        let stride: Int
-    }
+        let layout: MatrixLayout
 
-    /// What the forward reads and the backward reads again.
-    struct Inputs {
-        /// (sequences * length, D)
-        let queries: Rows
-        /// (sequences * length, D) each, the same stride.
-        let keys: Rows
-        let values: Rows
+        /// From `row` on, the 64 columns of a head of queries; those of keys are `heads` further, those of values twice that.
+        func head(_ head: Int, row: Int) -> UnsafeMutablePointer<Float> {
+            pointer + head * layout.panel + row * layout.row
+        }
     }
 
     /// - Parameters:
-    ///   - out: (sequences * length, D)
-    ///   - statistics: (sequences * length, H), for the backward.
+    ///   - out: (rows, D) in panels.
+    ///   - statistics: (H, rows), for the backward.
     func forward(
-        _ out: UnsafeMutablePointer<Float>, statistics: UnsafeMutablePointer<Float>, _ inputs: Inputs,
+        _ out: UnsafeMutablePointer<Float>, statistics: UnsafeMutablePointer<Float>, _ projected: Projected,
         _ work: TrainingWorkspace
     ) {
         work.pool.forEach(parts: sequences * heads) { part, worker in
-            let (sequence, head) = (part / heads, part % heads)
-            var task = makeTask(sequence, head, inputs, work.attention, worker: worker)
-            let first = sequence * length
+            let (head, first) = (part / sequences, part % sequences * length)
+            var task = makeTask(head, first, projected, work.attention, worker: worker)
             eachStretch(work.attention, &task) { task, row in
-                task.out = out + (first + row) * width + head * ModelGeometry.headWidth
-                task.statistics = statistics + (first + row) * heads + head
+                let place = head * rows + first + row
+                task.out = out + place * ModelGeometry.headWidth
+                task.statistics = statistics + place
                 work.kernels.attention_forward(&task)
             }
         }
     }
 
     /// - Parameters:
-    ///   - dInputs: gradients of `inputs`, overwritten.
-    ///   - dOut: (sequences * length, D)
+    ///   - dProjected: overwritten.
+    ///   - dOut: (rows, D) in panels.
     ///   - out: of the forward, likewise `statistics`.
     func backward(
-        _ dInputs: Inputs, _ dOut: UnsafePointer<Float>, _ inputs: Inputs, out: UnsafeMutablePointer<Float>,
+        _ dProjected: Projected, _ dOut: UnsafePointer<Float>, _ projected: Projected, out: UnsafeMutablePointer<Float>,
         statistics: UnsafeMutablePointer<Float>, _ work: TrainingWorkspace
     ) {
         let size = ModelGeometry.headWidth
         work.pool.forEach(parts: sequences * heads) { part, worker in
-            let (sequence, head) = (part / heads, part % heads)
-            var task = makeTask(sequence, head, inputs, work.attention, worker: worker)
+            let (head, first) = (part / sequences, part % sequences * length)
+            var task = makeTask(head, first, projected, work.attention, worker: worker)
             let transposed = work.attention.transposedValues(worker: worker)
             ckernels_transpose_keys(transposed, work.attention.stride, task.values, task.key_stride, length)
             task.transposed_values = UnsafePointer(transposed)
-            let keyOffset = sequence * length * dInputs.keys.stride + head * size
-            task.d_keys = dInputs.keys.pointer + keyOffset
-            task.d_values = dInputs.values.pointer + keyOffset
-            task.d_key_stride = dInputs.keys.stride
+            let (dKeys, dValues) = (
+                dProjected.head(heads + head, row: first), dProjected.head(2 * heads + head, row: first)
+            )
+            task.d_keys = dKeys
+            task.d_values = dValues
+            task.d_key_stride = dProjected.layout.row
+            task.d_query_stride = dProjected.layout.row
             // The first rows' part is written, the others' are added; keys that only these see begin from zero.
             for key in seen(rows: 0..<min(work.attention.rows, length))..<length {
-                (task.d_keys + key * dInputs.keys.stride).update(repeating: 0, count: size)
-                (task.d_values + key * dInputs.values.stride).update(repeating: 0, count: size)
+                (dKeys + key * dProjected.layout.row).update(repeating: 0, count: size)
+                (dValues + key * dProjected.layout.row).update(repeating: 0, count: size)
             }
-            let first = sequence * length
-            task.d_query_stride = dInputs.queries.stride
             eachStretch(work.attention, &task) { task, row in
-                let offset = (first + row) * width + head * size
+                let place = head * rows + first + row
                 task.adds = row == 0 ? 0 : 1
-                task.out = out + offset
-                task.d_out = dOut + offset
-                task.statistics = statistics + (first + row) * heads + head
-                task.d_queries = dInputs.queries.pointer + (first + row) * dInputs.queries.stride + head * size
+                task.out = out + place * size
+                task.d_out = dOut + place * size
+                task.statistics = statistics + place
+                task.d_queries = dProjected.head(head, row: first + row)
                 work.kernels.attention_backward(&task)
             }
         }
     }
 
-    /// One head of one sequence, all but its rows.
+    /// One head of the sequence that begins with row `first`, all but its rows.
     private func makeTask(
-        _ sequence: Int, _ head: Int, _ inputs: Inputs, _ scratch: TrainedAttentionScratch, worker: Int
+        _ head: Int, _ first: Int, _ projected: Projected, _ scratch: TrainedAttentionScratch, worker: Int
     ) -> ckernels_trained_attention {
-        let size = ModelGeometry.headWidth
         var task = ckernels_trained_attention()
-        task.out_stride = width
-        task.statistics_stride = heads
-        task.queries = UnsafePointer(
-            inputs.queries.pointer + sequence * length * inputs.queries.stride + head * size)
-        task.query_stride = inputs.queries.stride
-        task.keys = UnsafePointer(inputs.keys.pointer + sequence * length * inputs.keys.stride + head * size)
-        task.values = UnsafePointer(inputs.values.pointer + sequence * length * inputs.values.stride + head * size)
-        task.key_stride = inputs.keys.stride
+        task.out_stride = ModelGeometry.headWidth
+        task.queries = UnsafePointer(projected.head(head, row: first))
+        task.query_stride = projected.layout.row
+        task.keys = UnsafePointer(projected.head(heads + head, row: first))
+        task.values = UnsafePointer(projected.head(2 * heads + head, row: first))
+        task.key_stride = projected.layout.row
         let transposed = scratch.transposedKeys(worker: worker)
         ckernels_transpose_keys(transposed, scratch.stride, task.keys, task.key_stride, length)
         task.transposed_keys = UnsafePointer(transposed)

@@ -21,9 +21,9 @@ struct TrainedBlock {
     struct Tape {
         /// (rows, 2)
         let statistics: UnsafeMutablePointer<Float>
-        /// (rows, 3D): queries, keys, values.
+        /// (rows, 3D) in panels: queries, keys, values.
         let projected: UnsafeMutablePointer<Float>
-        /// (rows, H)
+        /// (H, rows)
         let attentionStatistics: UnsafeMutablePointer<Float>
         let tail: TrainedBlockTail.Tape
 
@@ -48,13 +48,6 @@ struct TrainedBlock {
         }
     }
 
-    private func parts(_ projected: UnsafeMutablePointer<Float>) -> TrainedAttention.Inputs {
-        TrainedAttention.Inputs(
-            queries: TrainedAttention.Rows(pointer: projected, stride: 3 * width),
-            keys: TrainedAttention.Rows(pointer: projected + width, stride: 3 * width),
-            values: TrainedAttention.Rows(pointer: projected + 2 * width, stride: 3 * width))
-    }
-
     /// - Parameters:
     ///   - out: (rows, D), elsewhere than `x`.
     ///   - x: (rows, D)
@@ -64,15 +57,17 @@ struct TrainedBlock {
     ) {
         let rows = attention.sequences * attention.length
         let packed = work.pack([projection], .forward)
+        let projected = TrainedAttention.Projected(pointer: tape.projected, layout: .panels(rows: rows))
         work.eachChunk(of: rows) { range, worker in
             let (begin, count) = (range.lowerBound, range.count)
             let normalised = work.scratch(worker: worker)
             norm.forward(
                 normalised, statistics: tape.statistics + 2 * begin, x + begin * width, rows: count, work.kernels)
-            packed[0].forward(tape.projected + begin * 3 * width, normalised, rows: count, work, worker: worker)
+            packed[0].forward(
+                projected.head(0, row: begin), outLayout: projected.layout, normalised, rows: count, work,
+                worker: worker)
         }
-        attention.forward(
-            tape.tail.attended, statistics: tape.attentionStatistics, parts(tape.projected), work)
+        attention.forward(tape.tail.attended, statistics: tape.attentionStatistics, projected, work)
         tail.forward(out, x, tape.tail, factors: factors, rows: rows, work)
     }
 
@@ -84,14 +79,15 @@ struct TrainedBlock {
         _ gradients: Gradients, _ attention: TrainedAttention, factors: PathFactors, _ work: TrainingWorkspace
     ) {
         let rows = attention.sequences * attention.length
+        let panels = MatrixLayout.panels(rows: rows)
         tail.backward(dOut, tape.tail, gradients.tail, factors: factors, rows: rows, work)
         work.sums.run(
             tail.weightGradients(dOut, tape.tail, gradients.tail, factors: factors, rows: rows), work.pool)
         attention.backward(
-            parts(gradients.projected), gradients.tail.attended, parts(tape.projected), out: tape.tail.attended,
-            statistics: tape.attentionStatistics, work)
+            TrainedAttention.Projected(pointer: gradients.projected, layout: .rows(width: 3 * width)),
+            gradients.tail.attended, TrainedAttention.Projected(pointer: tape.projected, layout: panels),
+            out: tape.tail.attended, statistics: tape.attentionStatistics, work)
         let packed = work.pack([projection], .backward)
-        let panels = MatrixLayout.panels(rows: rows)
         work.eachChunk(of: rows, summing: norm) { range, worker, dNorm in
             let (begin, count) = (range.lowerBound, range.count)
             let at = begin * width

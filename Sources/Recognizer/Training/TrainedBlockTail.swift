@@ -26,7 +26,7 @@ struct TrainedBlockTail {
 
     /// What the forward leaves for the backward, which uses it up.
     struct Tape {
-        /// (rows, D), what the attention gave.
+        /// (rows, D) in panels, what the attention gave.
         let attended: UnsafeMutablePointer<Float>
         /// (rows, D)
         let middle: UnsafeMutablePointer<Float>
@@ -47,7 +47,7 @@ struct TrainedBlockTail {
     struct Gradients {
         /// (rows, D): of `middle`, and where there are factors of DropPath, of what is added to `x` and to `middle`.
         let middle, scaledMiddle, scaledOut: UnsafeMutablePointer<Float>
-        /// (rows, D)
+        /// (rows, D) in panels.
         let attended: UnsafeMutablePointer<Float>
         /// (rows, 4D), before the activation.
         let hidden: UnsafeMutablePointer<Float>
@@ -81,7 +81,8 @@ struct TrainedBlockTail {
             let activePanels = MatrixLayout.panels(rows: count)
             let active = work.scratch(worker: worker)
             let branch = active + count * 4 * width
-            packed[0].forward(branch, tape.attended + at, rows: count, work, worker: worker)
+            packed[0].forward(
+                branch, tape.attended + begin * panels.row, xLayout: panels, rows: count, work, worker: worker)
             kernels.add_scaled_rows(tape.middle + at, x + at, branch, factors.attention(begin), count, width)
             norm.forward(
                 branch, statistics: tape.statistics + 2 * begin, tape.middle + at, rows: count, kernels)
@@ -123,7 +124,8 @@ struct TrainedBlockTail {
                     gradients.scaledMiddle + at, nil, gradients.middle + at, factors, count, width)
             }
             packed[0].backward(
-                gradients.attended + at, scaledMiddle(gradients, factors) + at, rows: count, work, worker: worker)
+                gradients.attended + begin * panels.row, dXLayout: panels, scaledMiddle(gradients, factors) + at,
+                rows: count, work, worker: worker)
         }
     }
 
@@ -135,7 +137,7 @@ struct TrainedBlockTail {
         return [
             contraction.gradient(scaledOut(dOut, gradients, factors), tape.hidden, xLayout: panels, rows: rows),
             expansion.gradient(gradients.hidden, gradients.normalised, xLayout: panels, rows: rows),
-            output.gradient(scaledMiddle(gradients, factors), tape.attended, rows: rows),
+            output.gradient(scaledMiddle(gradients, factors), tape.attended, xLayout: panels, rows: rows),
         ]
     }
 

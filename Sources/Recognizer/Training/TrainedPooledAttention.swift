@@ -62,7 +62,7 @@ struct TrainedPooledAttention {
     private var classStride: Int { tokens * width }
 
     /// - Parameters:
-    ///   - out: (frames, D), the heads side by side, before the output projection.
+    ///   - out: (frames, D) in panels, one for each head, before the output projection.
     ///   - y: (clips, T, L, D), the normalised rows.
     func forward(
         _ out: UnsafeMutablePointer<Float>, _ y: UnsafePointer<Float>, _ tape: Tape, clips: Int,
@@ -95,10 +95,10 @@ struct TrainedPooledAttention {
                 stride: width, rows: queryRows, columns: count, depth: keys, keep: 0)
         }
         work.pool.forEach(parts: heads) { index, _ in
-            let at = index * head
-            ckernels_set_rows(out + at, width, bias.value + 2 * width + at, all, head)
+            let out = out + index * all * head
+            ckernels_set_rows(out, head, bias.value + 2 * width + index * head, all, head)
             MatrixProduct.timesTransposed(
-                out + at, stride: width, tape.pooled + index * width, stride: frameStride, matrix(.value, index),
+                out, stride: head, tape.pooled + index * width, stride: frameStride, matrix(.value, index),
                 stride: width, rows: all, columns: head, depth: width, keep: 1)
         }
     }
@@ -107,7 +107,7 @@ struct TrainedPooledAttention {
     ///
     /// - Parameters:
     ///   - dY: (clips, T, L, D), overwritten.
-    ///   - dOut: (frames, D)
+    ///   - dOut: (frames, D) in panels.
     ///   - y: of the forward.
     func backward(
         _ dY: UnsafeMutablePointer<Float>, _ dOut: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ tape: Tape,
@@ -115,10 +115,12 @@ struct TrainedPooledAttention {
     ) {
         let all = clips * frames
         work.pool.forEach(parts: heads) { index, _ in
+            let dOut = dOut + index * all * head
             MatrixProduct.times(
-                tape.dPooled + index * width, stride: frameStride, dOut + index * head, stride: width,
-                matrix(.value, index), stride: width, rows: all, columns: width, depth: head, keep: 0)
-            addGradient(.value, index, dOut, tape.pooled + index * width, stride: frameStride, frames: all, work)
+                tape.dPooled + index * width, stride: frameStride, dOut, stride: head, matrix(.value, index),
+                stride: width, rows: all, columns: width, depth: head, keep: 0)
+            addGradient(
+                .value, index, dOut, stride: head, tape.pooled + index * width, stride: frameStride, frames: all, work)
         }
         multiplyByRows(tape.dScores, tape.dPooled, y, clips: clips, work)
         work.pool.forEach(parts: all) { frame, _ in
@@ -147,8 +149,10 @@ struct TrainedPooledAttention {
                 tape.dQueries + at, stride: width, tape.dAbsorbed + index * width, stride: frameStride,
                 matrix(.key, index), stride: width, rows: all, columns: head, depth: width, keep: 0)
             addGradient(
-                .key, index, tape.queries, tape.dAbsorbed + index * width, stride: frameStride, frames: all, work)
-            addGradient(.query, index, tape.dQueries, y, stride: classStride, frames: all, work)
+                .key, index, tape.queries + at, stride: width, tape.dAbsorbed + index * width, stride: frameStride,
+                frames: all, work)
+            addGradient(
+                .query, index, tape.dQueries + at, stride: width, y, stride: classStride, frames: all, work)
         }
         eachShare(of: width, clips: 1, work) { _, begin, count in
             MatrixProduct.times(
@@ -169,18 +173,18 @@ struct TrainedPooledAttention {
     /// Sums `leftᵀ right` over the frames for one head of a matrix, and over the frames of `left` for a bias that has a gradient.
     ///
     /// - Parameters:
-    ///   - left: (frames, D), of all heads.
-    ///   - right: (frames, D), `stride` floats apart.
+    ///   - left: (frames, 64), `leftStride` floats apart.
+    ///   - right: (frames, D), `rightStride` floats apart.
     private func addGradient(
-        _ matrix: Matrix, _ index: Int, _ left: UnsafePointer<Float>, _ right: UnsafePointer<Float>, stride: Int,
-        frames: Int, _ work: TrainingWorkspace
+        _ matrix: Matrix, _ index: Int, _ left: UnsafePointer<Float>, stride leftStride: Int,
+        _ right: UnsafePointer<Float>, stride rightStride: Int, frames: Int, _ work: TrainingWorkspace
     ) {
         guard let dWeight = weight.gradient, let dBias = bias.gradient else { return }
-        let (row, left) = (matrix.rawValue * width + index * head, left + index * head)
+        let row = matrix.rawValue * width + index * head
         MatrixProduct.transposedTimes(
-            dWeight + row * width, stride: width, left, stride: width, right, stride: stride, rows: head,
+            dWeight + row * width, stride: width, left, stride: leftStride, right, stride: rightStride, rows: head,
             columns: width, depth: frames, keep: work.sums.adds ? 1 : 0)
-        if matrix != .key { work.kernels.add_columns(dBias + row, left, width, frames, head) }
+        if matrix != .key { work.kernels.add_columns(dBias + row, left, leftStride, frames, head) }
     }
 
     /// `out` (clips, T * H, T * L) = `left` (clips, T * H, D) times the rows of the same clip.

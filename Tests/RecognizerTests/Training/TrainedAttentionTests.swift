@@ -28,11 +28,8 @@ import Testing
         for index in x.indices { projected.pointer[index] = x[index] }
         for index in d.indices { dOut.pointer[index] = d[index] }
         gradients.pointer.update(repeating: .nan, count: x.count)
-        func inputs(_ buffer: FloatBuffer) -> TrainedAttention.Inputs {
-            func rows(_ part: Int) -> TrainedAttention.Rows {
-                TrainedAttention.Rows(pointer: buffer.pointer + part * size, stride: 3 * size)
-            }
-            return TrainedAttention.Inputs(queries: rows(0), keys: rows(1), values: rows(2))
+        func inputs(_ buffer: FloatBuffer) -> TrainedAttention.Projected {
+            TrainedAttention.Projected(pointer: buffer.pointer, layout: .rows(width: 3 * size))
         }
         let attention = TrainedAttention(sequences: 1, length: length, heads: 1, pattern: pattern)
         attention.forward(out.pointer, statistics: statistics.pointer, inputs(projected), work)
