@@ -70,7 +70,8 @@ final class TrainedParameters {
     static func load(_ tensor: StoredTensor, _ buffer: PagedFloats, _ entry: ParameterLayout.Entry) {
         let to = buffer.pointer + entry.offset
         guard entry.panel != nil else { return tensor.copyFloats(into: to) }
-        let rows = FloatBuffer(count: entry.count)
+        // The heap would keep the largest matrix's memory, the system has it back.
+        let rows = PagedFloats(count: entry.count)
         tensor.copyFloats(into: rows.pointer)
         eachRun(of: entry) { place, index, count in (to + place).update(from: rows.pointer + index, count: count) }
     }
