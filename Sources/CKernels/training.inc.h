@@ -112,10 +112,10 @@ TARGET static void NAME(attention_forward)(const struct ckernels_trained_attenti
         t->statistics[row] = largest * t->scale + logf(sum);
     }
     NAME(product)(
-        t->out, t->out_stride, t->scores, t->score_stride, 1, t->values, t->key_stride, t->rows, t->seen, CKERNELS_HEAD, 0);
+        t->out, CKERNELS_HEAD, t->scores, t->score_stride, 1, t->values, t->key_stride, t->rows, t->seen, CKERNELS_HEAD, 0);
     for (size_t row = 0; row < t->rows; row++)
         for (int d = 0; d < CKERNELS_HEAD; d += WIDTH) {
-            float *out = t->out + row * t->out_stride + d;
+            float *out = t->out + row * CKERNELS_HEAD + d;
             STORE(out, LOAD(out) * factors[row]);
         }
 }
@@ -126,11 +126,11 @@ TARGET static void NAME(attention_backward)(const struct ckernels_trained_attent
         t->scores, t->score_stride, t->queries, t->query_stride, 1, t->transposed_keys, t->transposed_stride, t->rows,
         CKERNELS_HEAD, t->seen, 0);
     NAME(product)(
-        t->d_scores, t->score_stride, t->d_out, t->out_stride, 1, t->transposed_values, t->transposed_stride, t->rows,
+        t->d_scores, t->score_stride, t->d_out, CKERNELS_HEAD, 1, t->transposed_values, t->transposed_stride, t->rows,
         CKERNELS_HEAD, t->seen, 0);
     for (size_t row = 0; row < t->rows; row++) {
         float *p = t->scores + row * t->score_stride, *d = t->d_scores + row * t->score_stride;
-        const float *out = t->out + row * t->out_stride, *d_out = t->d_out + row * t->out_stride;
+        const float *out = t->out + row * CKERNELS_HEAD, *d_out = t->d_out + row * CKERNELS_HEAD;
         VECTOR dot = {0};
         for (int i = 0; i < CKERNELS_HEAD; i += WIDTH) dot += LOAD(out + i) * LOAD(d_out + i);
         float mean = NAME(sum)(dot), statistic = t->statistics[row];
@@ -147,7 +147,7 @@ TARGET static void NAME(attention_backward)(const struct ckernels_trained_attent
         t->d_keys, t->d_key_stride, t->d_scores, 1, t->score_stride, t->queries, t->query_stride, t->seen, t->rows,
         CKERNELS_HEAD, t->adds);
     NAME(product)(
-        t->d_values, t->d_key_stride, t->scores, 1, t->score_stride, t->d_out, t->out_stride, t->seen, t->rows,
+        t->d_values, t->d_key_stride, t->scores, 1, t->score_stride, t->d_out, CKERNELS_HEAD, t->seen, t->rows,
         CKERNELS_HEAD, t->adds);
 }
 

@@ -16,8 +16,7 @@ enum ckernels_visibility {
 
 // Attention of some query rows of one head of 64, and its backward.
 struct ckernels_trained_attention {
-    float *out;                    // (rows, 64), `out_stride` apart; the backward reads it
-    size_t out_stride;
+    float *out;                    // (rows, 64) one after the other; the backward reads it
     float *statistics;             // (rows): largest score + log of the sum
     const float *queries;          // (rows, 64)
     size_t query_stride;
@@ -33,7 +32,7 @@ struct ckernels_trained_attention {
     float scale;
     float *scores, *d_scores;      // scratch, (rows, seen + padding) each; the forward uses the first only
     size_t score_stride;
-    const float *d_out;            // (rows, 64), `out_stride` apart
+    const float *d_out;            // (rows, 64) one after the other
     float *d_queries;              // (rows, 64)
     size_t d_query_stride;
     float *d_keys, *d_values;      // (keys, 64) each

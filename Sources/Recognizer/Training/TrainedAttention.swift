@@ -101,7 +101,6 @@ struct TrainedAttention {
         _ head: Int, _ first: Int, _ projected: Projected, _ scratch: TrainedAttentionScratch, worker: Int
     ) -> ckernels_trained_attention {
         var task = ckernels_trained_attention()
-        task.out_stride = ModelGeometry.headWidth
         task.queries = UnsafePointer(projected.head(head, row: first))
         task.query_stride = projected.layout.row
         task.keys = UnsafePointer(projected.head(heads + head, row: first))

@@ -106,8 +106,7 @@ final class WeightGradientSum {
         if task.inputs.isMultiple(of: 64) {
             kernels.outer_product(
                 dWeight, row, task.panel.map { $0 * task.outputs } ?? kernels.panel, dOut, task.outputs, x,
-                task.xLayout,
-                part.rows.count, part.outputs.count, task.inputs, part.slice == nil && adds ? 1 : 0,
+                task.xLayout, part.rows.count, part.outputs.count, task.inputs, part.slice == nil && adds ? 1 : 0,
                 scratch.pointer + worker * Int(CKERNELS_OUTER_SCRATCH))
         } else {
             MatrixProduct.transposedTimes(
