@@ -194,6 +194,17 @@ import Testing
         #expect(strict.status == 65 && strict.error.contains("max_bad"), "\(strict.error)")
     }
 
+    /// Only where a processor does not have it is there something to refuse.
+    @Test(.enabled(if: (try? TrainingStep.requireSupport(for: .bf16)) == nil))
+    func aPrecisionThatTheProcessorLacksIsRefusedBeforeAnythingIsMade() async throws {
+        let site = try Site()
+        let run = try await site.train("run", "--set", "precision=bf16")
+        #expect(run.status == 69, "\(run.error)")
+        #expect(run.error.contains("AVX512_BF16; f32 works here"))
+        #expect(!run.error.contains("warming up"))
+        #expect(!FileManager.default.fileExists(atPath: site.path + "/run"))
+    }
+
     @Test func keptFeaturesTrainWhatIsNotSpatial() async throws {
         let site = try Site(more: "mixup: 0\ncutmix: 0\nfreeze: [spatial]\nfeatures: 2\n")
         let run = try await site.train("run", "--epochs", "3", "--set", "drop_path=0")

@@ -18,6 +18,7 @@ struct TrainRunner {
     func run() throws -> RunPosition {
         let interruption = Interruption {}
         try recipe.check()
+        try TrainingStep.requireSupport(for: recipe.precision)
         guard ranks.count == 1 || recipe.featureViews == nil else {
             throw CommandFailure(.usage, "features: are kept by one process alone; several compute them in each epoch")
         }

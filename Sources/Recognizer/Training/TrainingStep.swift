@@ -34,6 +34,11 @@ package final class TrainingStep {
         let factors: UnsafeMutablePointer<Float>
     }
 
+    /// - Throws: `RecognizerError.precision` for a precision that training or this processor does not have.
+    package static func requireSupport(for precision: Precision) throws(RecognizerError) {
+        _ = try TrainingWorkspace.kernels(precision)
+    }
+
     /// - Parameters:
     ///   - weights: of a whole model, copied.
     ///   - ranks: processes that take the same updates together, each with the same number of clips in its batches; an update's

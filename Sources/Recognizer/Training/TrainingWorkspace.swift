@@ -52,7 +52,8 @@ final class TrainingWorkspace {
     /// Memory of one worker for what a product makes of up to `partRows` rows.
     func tiles(worker: Int) -> UnsafeMutablePointer<Float> { tiles.pointer + worker * tilesPerWorker }
 
-    private static func kernels(_ precision: Precision) throws(RecognizerError) -> ckernels_training_functions {
+    /// - Throws: as the initialiser.
+    static func kernels(_ precision: Precision) throws(RecognizerError) -> ckernels_training_functions {
         switch precision {
         case .f32:
             guard let functions = ckernels_training() else { preconditionFailure("portable kernels are always there") }
