@@ -34,7 +34,9 @@ package final class TrainingStep {
         let factors: UnsafeMutablePointer<Float>
     }
 
-    /// - Throws: `RecognizerError.precision` for a precision that training or this processor does not have.
+    /// Refuses a precision that `init` would, before there are weights to begin with.
+    ///
+    /// - Throws: `RecognizerError.precision` for one that training or this processor does not have.
     package static func requireSupport(for precision: Precision) throws(RecognizerError) {
         _ = try TrainingWorkspace.kernels(precision)
     }
