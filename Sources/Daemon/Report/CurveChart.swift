@@ -66,10 +66,13 @@ struct CurveChart {
             }
         }
         let legend = series.filter { !$0.points.isEmpty }.map {
-            "<span style=\"color:var(\($0.colour))\">\($0.isThin ? "┄" : "━")</span> \($0.name.inHTML)"
+            "<span style=\"white-space:nowrap\"><span style=\"color:var(\($0.colour))\">"
+                + "\($0.isThin ? "┄" : "━")</span> \($0.name.inHTML)</span>"
         }
         return
-            "<figure><figcaption><b>\(title.inHTML)</b> &nbsp; \(legend.joined(separator: " &nbsp; "))</figcaption>\n"
+            // A long legend is broken rather than let push the chart into a row of its own.
+            "<figure style=\"max-width:\(String.pixels(full.0))px\">"
+            + "<figcaption><b>\(title.inHTML)</b> &nbsp; \(legend.joined(separator: " &nbsp; "))</figcaption>\n"
             + parts.joined(separator: "\n") + "\n</svg></figure>"
     }
 
