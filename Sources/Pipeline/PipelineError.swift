@@ -12,6 +12,8 @@ package enum PipelineError: Error, Equatable, CustomStringConvertible, Sendable 
     case unreachable(source: String, reason: String)
     /// A decoded frame lacks something that must not be guessed.
     case badCaps(source: String, reason: String)
+    /// A video cannot be written, such as for want of room.
+    case unwritable(file: String, reason: String)
 
     package var description: String {
         switch self {
@@ -23,6 +25,7 @@ package enum PipelineError: Error, Equatable, CustomStringConvertible, Sendable 
         case .unauthorised(let source): "\(source): the camera refuses the user or password"
         case .unreachable(let source, let reason): "\(source): \(reason)"
         case .badCaps(let source, let reason): "\(source): \(reason)"
+        case .unwritable(let file, let reason): "\(file): \(reason)"
         }
     }
 }

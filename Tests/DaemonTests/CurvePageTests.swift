@@ -25,11 +25,17 @@ import Testing
                 .unreadable(RunRecord.Unreadable(clip: "<i>.mp4", kind: "empty", reason: "no frame")),
             ]
         let page = CurvePage(name: "a<b", recipe: recipe)
-        let html = page.html(records, isFinal: false)
+        let html = page.html(records, .underWay)
         #expect(html.contains("Training a&lt;b") && html.contains("&lt;i&gt;.mp4") && !html.contains("<i>.mp4"))
         #expect(html.contains("87.5 %") && html.contains("http-equiv=\"refresh\""))
         #expect(html.components(separatedBy: "<svg").count == 5)
-        #expect(!page.html(records, isFinal: true).contains("http-equiv=\"refresh\""))
+        let ends: [(CurvePage.State, String)] = [
+            (.finished, "Finished: 1 of 4"), (.ended("no <room>"), "Ended after 1 of 4 epochs: no &lt;room&gt;."),
+        ]
+        for (state, text) in ends {
+            let html = page.html(records, state)
+            #expect(html.contains(text) && !html.contains("http-equiv=\"refresh\""))
+        }
         // 900 updates are drawn as 450 points.
         let longest = html.components(separatedBy: "points=\"").dropFirst().map {
             $0.prefix { $0 != "\"" }.split(separator: " ").count

@@ -17,7 +17,7 @@ import Testing
 
     @Test func aFolderOfARunIsOnlyTakenToGoOn() throws {
         try withTemporaryDirectory { directory in
-            try "".write(toFile: directory + "/recipe.yaml", atomically: true, encoding: .utf8)
+            try RunFolder.mark.write(toFile: directory + "/recipe.yaml", atomically: true, encoding: .utf8)
             let error = #expect(throws: CommandFailure.self) { try RunFolder(directory, resumes: false) }
             #expect(error?.description.contains("--resume auto") == true)
             _ = try RunFolder(directory, resumes: true)
@@ -33,16 +33,39 @@ import Testing
         }
     }
 
+    @Test func aRecipeThatSomebodyPutThereIsNoRun() throws {
+        try withTemporaryDirectory { directory in
+            let recipe = directory + "/recipe.yaml"
+            try "epochs: 3\n".write(toFile: recipe, atomically: true, encoding: .utf8)
+            for resumes in [false, true] {
+                let error = #expect(throws: CommandFailure.self) { try RunFolder(directory, resumes: resumes) }
+                #expect(error?.description.contains("no folder of a run") == true)
+            }
+            #expect(try String(contentsOfFile: recipe, encoding: .utf8) == "epochs: 3\n")
+        }
+    }
+
+    @Test func aLockThatCannotBeOpenedIsToldAsWhatItIs() throws {
+        try withTemporaryDirectory { directory in
+            try FileManager.default.createDirectory(
+                atPath: directory + "/.lock", withIntermediateDirectories: false)
+            let error = #expect(throws: CommandFailure.self) { try RunFolder(directory, resumes: false) }
+            #expect(error?.status == .cannotCreate && error?.description.contains(".lock: Is a directory") == true)
+        }
+    }
+
     @Test func whatAKilledProcessHadBegunIsRemoved() throws {
         try withTemporaryDirectory { directory in
-            for name in ["recipe.yaml", "checkpoint.safetensors.partial-12", "checkpoint.safetensors"] {
+            for name in [
+                "recipe.yaml", "checkpoint.safetensors.partial-12", "checkpoint.safetensors", "notes.partial",
+            ] {
                 try "x".write(toFile: "\(directory)/\(name)", atomically: true, encoding: .utf8)
             }
             try FileManager.default.createDirectory(
                 atPath: directory + "/best.partial", withIntermediateDirectories: false)
             _ = try RunFolder(directory, resumes: true)
             let left = try FileManager.default.contentsOfDirectory(atPath: directory).sorted()
-            #expect(left == [".lock", "checkpoint.safetensors", "recipe.yaml"])
+            #expect(left == [".lock", "checkpoint.safetensors", "notes.partial", "recipe.yaml"])
         }
     }
 }

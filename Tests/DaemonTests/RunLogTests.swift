@@ -25,6 +25,7 @@ import Testing
                     isBest: true)),
             .skipped(RunRecord.Skipped(epoch: 1, update: 2, reason: "r", clips: ["a/b \"c\""])),
             .unreadable(RunRecord.Unreadable(clip: "c", kind: "empty", reason: "r\n")),
+            .unreadable(RunRecord.Unreadable(clip: "v", kind: "empty", reason: "r", isValidation: true)),
         ]
         for record in records {
             let line = try record.line()

@@ -63,7 +63,11 @@ import Testing
             ("betas: [0.9]\n", ":1:8: betas: expected two numbers below 1"),
             ("scales: [0.5, 1]\n", ":1:9: scales: expected falling numbers"),
             ("geometry: {frames: 8}\n", ":1:11: geometry.vision_layers: missing; this key is required"),
-            ("precision: int8\n", ":1:12: precision: training is in f32 or bf16, not in int8"),
+            ("precision: int8\n", ":1:12: precision: training is in f32 or bf16, not in \"int8\""),
+            ("precision: fp16\n", ":1:12: precision: training is in f32 or bf16, not in \"fp16\""),
+            ("epsilon: 0\n", ":1:10: epsilon: expected a number in 1e-20 ... 1, found \"0\""),
+            ("average: 1\n", ":1:10: average: expected a number in 0 ... 0.999999, found \"1\"; none takes it away"),
+            ("clip_norm: 0\n", ":1:12: clip_norm: expected a number in 1e-09 ... 1000000000, found \"0\"; none takes"),
             ("flip: 0\nflip: 0\n", ":2:1: "),
         ]
         for (recipe, expected) in cases {
@@ -89,6 +93,7 @@ import Testing
             memory: 300MB
             scale_limit: 100
             precision: bf16
+            max_bad: 0.005%
             """)
         recipe.data = "/clips"
         let again = try TrainRecipe(yaml: recipe.yaml, file: "again")
@@ -111,6 +116,21 @@ import Testing
         #expect(recipe.epochs == 5 && recipe.augmentation.flip == 0 && recipe.optimizer.gradientLimit == nil)
         #expect(recipe.prompts == ["/here/a.csv"])
         #expect(throws: CommandFailure.self) { try recipe.read(assignments: ["epochs"], base: "/") }
+    }
+
+    @Test func aModelThatIsNoneOfTheSaidSizesIsRefused() throws {
+        var recipe = try Self.read(
+            """
+            geometry: {image_size: 32, patch_size: 16, frames: 8, vision_width: 128, vision_layers: 6, embed_dim: 128,
+              text_width: 64, text_layers: 2}
+            """)
+        recipe.model = packageRoot.appending(path: "etc/models/demo").path
+        let error = #expect(throws: CommandFailure.self) { try TrainingStart(recipe) }
+        #expect(error?.status == .dataError)
+        let text = "\(error, default: "")"
+        #expect(text.contains("is not what geometry says: image_size 64 instead of 32, "), "\(text)")
+        recipe.geometry = nil
+        _ = try TrainingStart(recipe)
     }
 
     @Test func settingsThatExcludeEachOtherAreRefused() throws {

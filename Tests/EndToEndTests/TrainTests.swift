@@ -176,11 +176,50 @@ import Testing
     @Test func numbersThatAreNotFiniteAreSkippedAndThenStopTheRun() async throws {
         let site = try Site()
         let run = try await site.train(
-            "run", "--set", "rate=1e30", "--set", "warm_up_epochs=0", "--set", "total_batch=4")
+            "run", "--set", "rate=1e30", "--set", "warm_up_epochs=0", "--set", "total_batch=4", "--set", "batch=1")
         #expect(run.status == 70, "\(run.error)")
         #expect(run.error.contains("3 updates in a row gave no finite numbers"))
         let skipped = try site.log("run").filter { $0.contains("type: skipped") }
         #expect(skipped.count == 3 && skipped.allSatisfy { $0.contains(".mp4") })
+        #expect(run.error.contains("mixup and cutmix are without effect"))
+        let page = try String(contentsOfFile: site.path + "/run/curve.html", encoding: .utf8)
+        #expect(page.contains("Ended after 0 of 30 epochs: 3 updates in a row") && page.contains("Updates skipped"))
+    }
+
+    @Test func validationClipsThatCannotBeReadAreCountedAndToldOnce() async throws {
+        let site = try Site()
+        let name = try #require(
+            try String(contentsOfFile: site.path + "/val.txt", encoding: .utf8).split(separator: " ").first)
+        let (file, kept) = (URL(filePath: "\(site.clips)/\(name)"), URL(filePath: site.path + "/kept.mp4"))
+        try FileManager.default.moveItem(at: file, to: kept)
+        try Data("no video".utf8).write(to: file)
+        let run = try await site.train("run", "--epochs", "2", "--set", "max_bad=20%")
+        #expect(run.status == 0, "\(run.error)")
+        #expect(run.error.components(separatedBy: "1 unreadable counted as wrong").count == 3, "\(run.error)")
+        #expect(run.error.components(separatedBy: "counted as wrong: \(name)").count == 2)
+        let lines = try site.log("run").filter { $0.contains("clip: \(name)") }
+        #expect(lines.count == 2 && lines.count { $0.contains("is_validation: 1") } == 1, "\(lines)")
+
+        // One of 30 in the training, but one of 6 here: the run waits for a better store.
+        let strict = try await site.train("strict", "--epochs", "1")
+        #expect(strict.status == 65, "\(strict.error)")
+        #expect(strict.error.contains("1 of 6 validation clips could not be read, more than max_bad 5.0 % allows"))
+        try FileManager.default.removeItem(at: file)
+        try FileManager.default.moveItem(at: kept, to: file)
+        let mended = try await site.train("strict", "--epochs", "1", "--resume", "auto")
+        #expect(mended.status == 0 && mended.error.contains("epoch 1/1"), "\(mended.error)")
+        #expect(try site.log("strict").count { $0.contains("type: update") } == 3)
+    }
+
+    @Test func whatNeedsMoreMemoryThanThereIsIsRefusedBeforeAnythingIsMade() async throws {
+        let site = try Site()
+        let run = try await site.train(
+            "run", "--set",
+            "geometry={image_size: 64, patch_size: 1, frames: 1024, vision_width: 64, vision_layers: 3, embed_dim: 64,"
+                + " text_width: 64, text_layers: 1}")
+        #expect(run.status == 64, "\(run.error)")
+        #expect(run.error.contains("batch 4 takes ") && run.error.contains("say a smaller batch, or checkpointing"))
+        #expect(!run.error.contains("warming up") && !FileManager.default.fileExists(atPath: site.path + "/run"))
     }
 
     @Test func clipsThatCannotBeReadAreLeftOutUpToAShare() async throws {
@@ -215,5 +254,6 @@ import Testing
         #expect(dropping.status == 78 && dropping.error.contains("drop_path"), "\(dropping.error)")
         let refused = try await site.train("small", "--set", "drop_path=0", "--set", "features_limit=0MB")
         #expect(refused.status == 74 && refused.error.contains("0 are allowed"), "\(refused.error)")
+        #expect(!refused.error.contains("warming up"))
     }
 }

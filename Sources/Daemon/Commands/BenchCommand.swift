@@ -30,7 +30,7 @@ struct BenchCommand: ParsableCommand {
     var precision = Precision.auto
 
     @Option(help: "Threads that compute.")
-    var workers = ProcessInfo.processInfo.activeProcessorCount
+    var workers = Processors.count
 
     @Flag(help: "Print JSON.")
     var json = false

@@ -38,7 +38,7 @@ struct ClassifyCommand: ParsableCommand {
     var precision = Precision.auto
 
     @Option(help: "Threads that compute.")
-    var workers = ProcessInfo.processInfo.activeProcessorCount
+    var workers = Processors.count
 
     @Option(
         help: ArgumentHelp("Write a page that shows the scores and where the model looks.", valueName: "page.html"))

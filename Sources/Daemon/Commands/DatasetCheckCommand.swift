@@ -31,7 +31,7 @@ struct DatasetCheckCommand: ParsableCommand {
     var timeLimit = "30s"
 
     @Option(help: "Clips read at a time.")
-    var threads = ProcessInfo.processInfo.activeProcessorCount
+    var threads = Processors.count
 
     @Flag(help: "Print JSON, with every finding.")
     var json = false

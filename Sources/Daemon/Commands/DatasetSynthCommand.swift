@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Pipeline
+import Recognizer
 
 struct DatasetSynthCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -53,7 +54,7 @@ struct DatasetSynthCommand: ParsableCommand {
         let line = DatasetProgress()
         let interruption = Interruption { line.clear() }
         let outcome = try dataset.write(
-            to: output, as: form, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
+            to: output, as: form, threads: threads ?? Processors.count,
             isStopped: { interruption.isRequested },
             progress: { done, total in line.show(done: done, total: total) })
         line.clear()

@@ -97,10 +97,7 @@ struct EvalRunner {
         return ModelWeights(weights, digest: model.directory.weightsDigest)
     }
 
-    /// Cores of this process; of a group, its share of the machine's.
-    var workers: Int {
-        settings.workers ?? max(environment.processorCount / (ranks?.localCount ?? 1), 1)
-    }
+    var workers: Int { settings.workers ?? ranks?.processors ?? environment.processorCount }
 
     private var precision: Precision { settings.precision ?? .f32 }
 

@@ -35,7 +35,7 @@ struct ModelQuantizeCommand: ParsableCommand {
     var every = "300ms"
 
     @Option(help: "Threads that compute.")
-    var workers = ProcessInfo.processInfo.activeProcessorCount
+    var workers = Processors.count
 
     func validate() throws {
         guard let period = SettingsReader.duration(from: every), period >= .milliseconds(1), period <= .seconds(3600)

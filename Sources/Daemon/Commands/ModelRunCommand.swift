@@ -29,7 +29,7 @@ struct ModelRunCommand: ParsableCommand {
     var precision = Precision.auto
 
     @Option(help: "Threads that compute.")
-    var workers = ProcessInfo.processInfo.activeProcessorCount
+    var workers = Processors.count
 
     func validate() throws {
         if let streamHop, streamHop < 1 { throw ValidationError("--stream-hop must be at least 1, not \(streamHop)") }

@@ -1,4 +1,5 @@
 import Foundation
+import Recognizer
 
 /// What the machine contributes to a configuration: read once, so that the same file and the same environment always
 /// give the same configuration.
@@ -16,7 +17,7 @@ struct ConfigurationEnvironment: Sendable {
             variables: ProcessInfo.processInfo.environment,
             hostName: kernelHostName,
             homeDirectory: FileManager.default.homeDirectoryForCurrentUser.path,
-            processorCount: ProcessInfo.processInfo.activeProcessorCount,
+            processorCount: Processors.count,
             executable: (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
                 ?? CommandLine.arguments[0])
     }

@@ -98,15 +98,15 @@ extension TrainRecipe {
         try reader.set(&optimizer.temporalFactor, "temporal_factor", in: 0...1e6)
         try reader.set(&optimizer.layerDecay, "layer_decay", in: 0...1)
         try reader.set(&optimizer.weightDecay, "weight_decay", in: 0...1e3)
-        try reader.set(&optimizer.epsilon, "epsilon", in: 0...1)
+        try reader.set(&optimizer.epsilon, "epsilon", in: 1e-20...1)
         if let values = try reader.numbers("betas", in: 0...1) {
             guard values.count == 2, values.allSatisfy({ $0 < 1 }) else {
                 throw reader.error("betas", "expected two numbers below 1, such as [0.9, 0.98]")
             }
             (optimizer.beta1, optimizer.beta2) = (values[0], values[1])
         }
-        try reader.setOptional(&optimizer.gradientLimit, "clip_norm", in: 0...1e9)
-        try reader.setOptional(&averageDecay, "average", in: 0...1)
+        try reader.setOptional(&optimizer.gradientLimit, "clip_norm", in: 1e-9...1e9)
+        try reader.setOptional(&averageDecay, "average", in: 0...0.999999)
         try reader.set(&dropPath, "drop_path", in: 0...0.99)
         try reader.set(&smoothing, "label_smoothing", in: 0...1)
         try reader.set(&mixing.mixup, "mixup", in: 0...1e3)
@@ -115,9 +115,9 @@ extension TrainRecipe {
         if let value = try reader.integer("prompts_per_step", in: 1...10_000) { promptsPerStep = value }
         try reader.setOptional(&scaleLimit, "scale_limit", in: 0...1e9)
         if let value = try reader.bool("checkpointing") { isCheckpointing = value }
-        if let value: Precision = try reader.choice("precision") {
-            guard value == .f32 || value == .bf16 else {
-                throw reader.error("precision", "training is in f32 or bf16, not in \(value.rawValue)")
+        if let text = try reader.text("precision") {
+            guard let value = Precision(rawValue: text), value == .f32 || value == .bf16 else {
+                throw reader.error("precision", "training is in f32 or bf16, not in \"\(text.escapedForLog)\"")
             }
             precision = value
         }
@@ -191,7 +191,11 @@ extension SettingsReader {
     /// The same for a setting that `none` takes away.
     fileprivate func setOptional(_ value: inout Double?, _ key: String, in range: ClosedRange<Double>) throws {
         if case .scalar("none", quoted: false, _)? = node(key) { return value = nil }
-        if let number = try number(key, in: range) { value = number }
+        do {
+            if let number = try number(key, in: range) { value = number }
+        } catch let error as SettingsError {
+            throw self.error(key, error.reason + "; none takes it away")
+        }
     }
 
     fileprivate func numbers(_ key: String, in range: ClosedRange<Double>) throws -> [Double]? {

@@ -114,13 +114,18 @@ extension TrainRecipe {
     }
 
     private static func node(_ geometry: ModelGeometry) -> SettingsNode {
-        block([
-            ("image_size", plain(geometry.imageSize)), ("patch_size", plain(geometry.patchSize)),
-            ("frames", plain(geometry.frames)), ("vision_width", plain(geometry.visionWidth)),
-            ("vision_layers", plain(geometry.visionLayers)), ("temporal_layers", plain(geometry.temporalLayers)),
-            ("embed_dim", plain(geometry.embeddingWidth)), ("text_width", plain(geometry.textWidth)),
-            ("text_layers", plain(geometry.textLayers)), ("context_length", plain(geometry.contextLength)),
-            ("mask", plain(geometry.mask.rawValue)),
-        ])
+        block(sizes(geometry).map { ($0.key, plain($0.value)) })
+    }
+
+    /// What `geometry` says, by its keys.
+    static func sizes(_ geometry: ModelGeometry) -> [(key: String, value: String)] {
+        let sizes = [
+            ("image_size", geometry.imageSize), ("patch_size", geometry.patchSize), ("frames", geometry.frames),
+            ("vision_width", geometry.visionWidth), ("vision_layers", geometry.visionLayers),
+            ("temporal_layers", geometry.temporalLayers), ("embed_dim", geometry.embeddingWidth),
+            ("text_width", geometry.textWidth), ("text_layers", geometry.textLayers),
+            ("context_length", geometry.contextLength),
+        ]
+        return sizes.map { ($0.0, "\($0.1)") } + [("mask", geometry.mask.rawValue)]
     }
 }

@@ -16,21 +16,28 @@ struct CurvePage {
 
     var isDue: Bool { writtenAt.map { ContinuousClock.now - $0 >= Self.period } ?? true }
 
-    mutating func write(_ records: [RunRecord], to path: String, isFinal: Bool) throws {
-        writtenAt = .now
-        try ReplacementFile.write(html(records, isFinal: isFinal), to: path)
+    /// How the run stands.
+    enum State: Equatable {
+        case underWay, finished
+        /// For a reason that a later start of the same run may take away.
+        case ended(String)
     }
 
-    func html(_ records: [RunRecord], isFinal: Bool) -> String {
+    mutating func write(_ records: [RunRecord], to path: String, _ state: State) throws {
+        writtenAt = .now
+        try ReplacementFile.write(html(records, state), to: path)
+    }
+
+    func html(_ records: [RunRecord], _ state: State) -> String {
         let content = Content(records, recipe)
         let page = HTMLPage(
             title: "Training \(name)",
             body: [
                 "<h1>Training \(name.inHTML)</h1>",
-                "<p class=\"soft\">\(content.state(isFinal: isFinal).inHTML)</p>", content.cards, content.charts,
+                "<p class=\"soft\">\(content.text(of: state).inHTML)</p>", content.cards, content.charts,
                 content.epochTable, content.faults, settings,
             ])
-        guard !isFinal else { return page.text }
+        guard state == .underWay else { return page.text }
         let seconds = Int(Self.period / .seconds(1))
         return page.text.replacing(
             "<meta charset=\"utf-8\">",
@@ -73,11 +80,14 @@ private struct Content {
     }
     private func rate(_ update: RunRecord.Update) -> Double { Double(update.clips) / max(update.seconds, 1e-9) }
 
-    func state(isFinal: Bool) -> String {
+    func text(of state: CurvePage.State) -> String {
         let size = begin.map { "\($0.clips) clips, \($0.classes) classes, \($0.prompts) prompts" } ?? ""
         let done = "\(epochs.count) of \(recipe.epochs) epochs"
-        return isFinal
-            ? "Finished: \(done). \(size)." : "Under way: \(done). \(size). This page shows itself again as it goes."
+        return switch state {
+        case .underWay: "Under way: \(done). \(size). This page shows itself again as it goes."
+        case .finished: "Finished: \(done). \(size)."
+        case .ended(let reason): "Ended after \(done): \(reason). \(size)."
+        }
     }
 
     var cards: String {
@@ -178,9 +188,10 @@ private struct Content {
             out +=
                 "<h2>Clips left out</h2>\n"
                 + HTMLPage.table(
-                    [("clip", false), ("kind", false), ("why", false)],
+                    [("clip", false), ("of", false), ("kind", false), ("why", false)],
                     rows: unreadable.suffix(1000).map {
-                        "<tr><td>\($0.clip.inHTML)</td><td>\($0.kind.inHTML)</td><td>\($0.reason.inHTML)</td></tr>"
+                        "<tr><td>\($0.clip.inHTML)</td><td>\($0.isValidation == true ? "validation" : "training")</td>"
+                            + "<td>\($0.kind.inHTML)</td><td>\($0.reason.inHTML)</td></tr>"
                     }, isLong: unreadable.count > 10)
         }
         return out

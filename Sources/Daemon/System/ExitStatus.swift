@@ -57,6 +57,7 @@ struct FailureReport: Equatable {
         case .sourceRefused: .noInput
         case .unreadable, .badCaps: .dataError
         case .missingElement, .unauthorised, .unreachable: .unavailable
+        case .unwritable: .ioError
         }
     }
 

@@ -17,7 +17,7 @@ struct FeaturePass {
     ///   - isLeftOut: whether a clip, by its number, is known to be unreadable.
     ///   - unreadable: told of every clip that cannot be read.
     ///   - progress: told how many features of how many are there.
-    /// - Throws: `CommandFailure` 75 when interrupted; what was computed stays.
+    /// - Throws: `CommandFailure` 75 when interrupted; what was computed stays. `RecognizerError` when the disk takes no more.
     func run(
         isLeftOut: (Int) -> Bool, unreadable: (Int, ClipFailure) throws -> Void,
         progress: (_ done: Int, _ total: Int) -> Void
@@ -45,15 +45,15 @@ struct FeaturePass {
                 }
                 guard memory.count > 0 else { continue }
                 step.encodeSpatial(&features, memory.clips, count: memory.count)
-                features.withUnsafeBufferPointer { features in
+                try features.withUnsafeBufferPointer { features in
                     guard let base = features.baseAddress else { return }
                     for (place, clip) in memory.numbers.enumerated() {
-                        store.keep(base + place * store.valueCount, clip: clip, view: view)
+                        try store.keep(base + place * store.valueCount, clip: clip, view: view)
                     }
                 }
                 progress(done, store.views * store.clips)
                 guard !interruption.isRequested else {
-                    store.flush()
+                    try store.flush()
                     throw CommandFailure(
                         .tempFail,
                         "interrupted after the features of \(done) of \(store.views * store.clips) clips;"
@@ -61,6 +61,6 @@ struct FeaturePass {
                 }
             }
         }
-        store.flush()
+        try store.flush()
     }
 }

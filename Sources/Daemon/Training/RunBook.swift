@@ -18,10 +18,11 @@ struct RunBook {
     init(_ runner: TrainRunner, _ start: TrainingStart, _ entries: [ClipEntry]) throws {
         let recipe = runner.recipe
         folder = try RunFolder(try runner.required(recipe.output, "output"), resumes: runner.resumes)
+        if let warning = folder.unlocked { TrainProgress(isShown: false).tell(warning) }
         checkpoint = folder.hasCheckpoint ? try RunCheckpoint(path: folder.checkpoint) : nil
         if checkpoint == nil {
             try folder.clear()
-            try ReplacementFile.write(try recipe.yaml, to: folder.recipe)
+            try ReplacementFile.write(RunFolder.mark + recipe.yaml, to: folder.recipe)
         }
         if !FileManager.default.fileExists(atPath: folder.last) {
             try ModelDirectory.write(
@@ -41,7 +42,7 @@ struct RunBook {
         if let checkpoint {
             try checkpoint.requireRun(recipe, identity, path: folder.checkpoint)
             // What may change, such as the number of threads.
-            try ReplacementFile.write(try recipe.yaml, to: folder.recipe)
+            try ReplacementFile.write(RunFolder.mark + recipe.yaml, to: folder.recipe)
         }
     }
 

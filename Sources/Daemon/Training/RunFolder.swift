@@ -4,7 +4,12 @@ import Recognizer
 /// The folder of a training run: what lies where, and that only one process writes there.
 final class RunFolder {
     let path: String
+    /// Why nothing keeps another process out; nil where the lock does.
+    let unlocked: String?
     private let lock: Int32
+
+    /// The first line of a recipe that a run wrote, which tells it from one that a person put there.
+    static let mark = "# Written by claverd train: every setting of the run in this folder.\n"
 
     var recipe: String { path + "/recipe.yaml" }
     var log: String { path + "/log.jsonl" }
@@ -31,22 +36,23 @@ final class RunFolder {
             throw CommandFailure(.cannotCreate, "--output \(path): \(String(cString: strerror(errno)))")
         }
         let names = try FileManager.default.contentsOfDirectory(atPath: path)
-        let isRun =
-            names.contains("recipe.yaml")
-            || names.allSatisfy { $0.hasPrefix(".") || $0.hasPrefix("recipe.yaml.partial") }
-        guard isRun else {
-            throw CommandFailure(.cannotCreate, "--output \(path) exists and is no folder of a run")
+        let isNew = names.allSatisfy { $0.hasPrefix(".") || $0.hasPrefix("recipe.yaml.partial") }
+        guard isNew || Self.holdsRun(path, names) else {
+            throw CommandFailure(
+                .cannotCreate, "--output \(path) exists and is no folder of a run; say a new one, or an empty one")
         }
-        guard resumes || !names.contains("recipe.yaml") else {
+        guard resumes || isNew else {
             throw CommandFailure(
                 .cannotCreate, "--output \(path) holds a run; --resume auto continues it, or remove it to begin anew")
         }
         lock = open(path + "/.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        guard lock >= 0, flock(lock, LOCK_EX | LOCK_NB) == 0 else {
-            throw CommandFailure(.cannotCreate, "--output \(path): another process trains there")
+        guard lock >= 0 else {
+            throw CommandFailure(.cannotCreate, "\(path)/.lock: \(String(cString: strerror(errno)))")
         }
+        unlocked = try Self.take(lock, path)
         // What a killed process had begun to write.
-        for name in names where name.contains(".partial") {
+        let own = [recipe, page, checkpoint, last, best].map { URL(filePath: $0).lastPathComponent + ".partial" }
+        for name in names where own.contains(where: name.hasPrefix) {
             try? FileManager.default.removeItem(atPath: "\(path)/\(name)")
         }
         for model in [last, best] {
@@ -54,6 +60,24 @@ final class RunFolder {
             where name.contains(".partial") {
                 try? FileManager.default.removeItem(atPath: "\(model)/\(name)")
             }
+        }
+    }
+
+    /// Whether a run began there. A recipe alone need not be one's.
+    private static func holdsRun(_ path: String, _ names: [String]) -> Bool {
+        if names.contains("checkpoint.safetensors") || names.contains("log.jsonl") { return true }
+        return (try? String(contentsOfFile: path + "/recipe.yaml", encoding: .utf8))?.hasPrefix(mark) == true
+    }
+
+    /// Locks the file; on a file system without locks says so.
+    private static func take(_ lock: Int32, _ path: String) throws -> String? {
+        guard flock(lock, LOCK_EX | LOCK_NB) != 0 else { return nil }
+        let reason = String(cString: strerror(errno))
+        switch errno {
+        case ENOSYS, ENOTSUP, ENOLCK:
+            return "\(path)/.lock: \(reason): nothing keeps another process from training there, too"
+        case EWOULDBLOCK: throw CommandFailure(.cannotCreate, "--output \(path): another process trains there")
+        default: throw CommandFailure(.cannotCreate, "\(path)/.lock: \(reason)")
         }
     }
 

@@ -11,6 +11,8 @@ struct RunPosition: Sendable, Equatable, Codable {
     var sums = Sums()
     /// Updates skipped in the whole run.
     var skipped = 0
+    /// Of these, the ones since the last update that was not.
+    var skippedInARow: Int?
     /// Highest top-1 of the epochs validated, and which it was.
     var best: Best?
     var quarantine: Quarantine

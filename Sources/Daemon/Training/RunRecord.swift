@@ -28,6 +28,8 @@ enum RunRecord: Sendable, Equatable {
         var seconds: Double
         var top1: Double?
         var top5: Double?
+        /// Validation clips that could not be read and count as wrong; nil for none.
+        var validationUnreadable: Int?
         var isBest: Bool
     }
 
@@ -42,6 +44,8 @@ enum RunRecord: Sendable, Equatable {
         var clip: String
         var kind: String
         var reason: String
+        /// Nil for a clip of the training.
+        var isValidation: Bool?
     }
 
     struct Begin: Sendable, Equatable, Codable {

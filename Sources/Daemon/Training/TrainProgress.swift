@@ -61,6 +61,7 @@ struct TrainProgress {
         if let top1 = epoch.top1, let top5 = epoch.top5 {
             text += String(format: "  val top-1 %.2f %%  top-5 %.2f %%", top1 * 100, top5 * 100)
             if epoch.isBest { text += ", the best" }
+            if let count = epoch.validationUnreadable { text += ", \(count) unreadable counted as wrong" }
         }
         text += String(format: "  %.1f clips/s", epoch.clipsPerSecond)
         return epoch.epoch + 1 < epochs ? text + "  \(EvalProgress.time(secondsLeft)) left" : text

@@ -18,6 +18,10 @@ struct TrainRunner {
     func run() throws -> RunPosition {
         let interruption = Interruption {}
         try recipe.check()
+        if ranks.isFirst, recipe.batch == 1, recipe.mixing.mixup > 0 || recipe.mixing.cutmix > 0 {
+            TrainProgress(isShown: false).tell(
+                "mixup and cutmix are without effect: a batch of one clip has none to mix")
+        }
         try TrainingStep.requireSupport(for: recipe.precision)
         guard ranks.count == 1 || recipe.featureViews == nil else {
             throw CommandFailure(.usage, "features: are kept by one process alone; several compute them in each epoch")
@@ -28,6 +32,9 @@ struct TrainRunner {
         let entries = try self.entries(classes: classes)
         try requireSame(ClipList.digest(entries), start.config)
         let updates = entries.count / recipe.totalBatch
+        let options = recipe.options(updates: updates, accumulation: accumulation)
+        let capacity = TrainingCapacity(clips: recipe.batch, prompts: recipe.promptsPerStep, classes: classes)
+        try requireMemory(start.config.geometry, options, capacity)
         let cache = environment.cacheDirectory
         let store = try ClipStores.open(try required(recipe.data, "data"), cache: cache)
         try EvalRunner.checkPresence(entries, in: store, mostBad: recipe.maxBad)
@@ -36,26 +43,26 @@ struct TrainRunner {
         let book = try ranks.isFirst ? RunBook(self, start, entries) : nil
         let opening = try ranks.fromFirst { book.map { Opening($0) } ?? Opening(entries.count) }
 
-        let pool = WorkerPool(workers: workers)
-        let weights =
-            try book.map {
-                try $0.checkpoint?.weights ?? warmedUp(start, opening.prompts, pool: pool, interruption)
-            } ?? start.weights
-        let step = try TrainingStep(
-            weights: weights, geometry: start.config.geometry,
-            options: recipe.options(updates: updates, accumulation: accumulation),
-            capacity: TrainingCapacity(
-                clips: recipe.batch, prompts: recipe.promptsPerStep, classes: classes), pool: pool, ranks: ranks.group)
-        if let checkpoint = book?.checkpoint {
-            try step.restore(weights: checkpoint.weights, optimizerState: checkpoint.optimizerState)
-        }
-        try step.takeOverFirstRank()
         let desk = try book.map {
             try $0.desk(
                 RunRecord.Begin(
                     version: ClaverdVersion.current, clips: entries.count, classes: classes,
                     prompts: opening.prompts.count, updatesPerEpoch: updates, workers: workers))
         }
+        let features = try desk.flatMap { try self.features($0, start.config, clips: entries.count) }
+
+        let pool = WorkerPool(workers: workers)
+        let weights =
+            try book.map {
+                try $0.checkpoint?.weights ?? warmedUp(start, opening.prompts, pool: pool, interruption)
+            } ?? start.weights
+        let step = try TrainingStep(
+            weights: weights, geometry: start.config.geometry, options: options, capacity: capacity, pool: pool,
+            ranks: ranks.group)
+        if let checkpoint = book?.checkpoint {
+            try step.restore(weights: checkpoint.weights, optimizerState: checkpoint.optimizerState)
+        }
+        try step.takeOverFirstRank()
         let loop = TrainingLoop(
             TrainingLoop.Parts(
                 recipe: recipe, ranks: ranks, desk: desk, start: start,
@@ -63,8 +70,7 @@ struct TrainRunner {
                 texts: TrainingTexts(
                     tokens: opening.prompts, step: step, isFrozen: !step.options.trained.contains(.text)),
                 accumulation: accumulation, validation: validation,
-                features: try desk.flatMap { try features($0, start.config, clips: entries.count) },
-                interruption: interruption),
+                features: features, interruption: interruption),
             position: opening.position)
         if let book, book.checkpoint == nil { try loop.save() }
         try loop.run()
@@ -92,7 +98,10 @@ struct TrainRunner {
         let all = try ranks.gathered([listDigest, try recipe.yaml, model])
         let first = try TrainRecipe(yaml: all[0][1], file: "rank 0")
         for (rank, other) in all.enumerated() {
-            var differences = try TrainRecipe(yaml: other[1], file: "rank \(rank)").differences(from: first)
+            let its = try TrainRecipe(yaml: other[1], file: "rank \(rank)")
+            var differences = try its.differences(from: first)
+            // Every rank decides by its own when to give up, which all must at once.
+            if its.maxBad != first.maxBad { differences.append("max_bad: \(first.maxBad) there, \(its.maxBad) here") }
             if other[0] != all[0][0] { differences.append("the list names other clips or classes") }
             if other[2] != all[0][2] { differences.append("the model's sizes, normalisation or labels are others") }
             guard differences.isEmpty else {
@@ -102,10 +111,21 @@ struct TrainRunner {
         }
     }
 
-    /// Cores of this process; those of a machine are shared out among its ranks.
-    private var workers: Int {
-        recipe.workers ?? max(environment.processorCount / (ranks.group?.localCount ?? 1), 1)
+    /// Throws if the machine has not the memory that a step takes, which it otherwise would find out in the middle of one.
+    private func requireMemory(
+        _ geometry: ModelGeometry, _ options: TrainingOptions, _ capacity: TrainingCapacity
+    ) throws {
+        let needed = TrainingStep.byteCount(geometry, options, capacity) * (ranks.group?.localCount ?? 1)
+        guard let free = FreeMemory.byteCount, needed > free else { return }
+        func gigabytes(_ count: Int) -> String { String(format: "%.1f GB", Double(count) / 1e9) }
+        throw CommandFailure(
+            .usage,
+            "batch \(recipe.batch) takes \(gigabytes(needed)) of memory, \(gigabytes(free)) are free; say a smaller batch"
+                + (recipe.isCheckpointing ? "" : ", or checkpointing: true")
+                + " (total_batch may stay as it is)")
     }
+
+    private var workers: Int { recipe.workers ?? ranks.group?.processors ?? environment.processorCount }
     private var readers: Int { recipe.readers ?? workers }
 
     func required(_ value: String?, _ name: String) throws -> String {

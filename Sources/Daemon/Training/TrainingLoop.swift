@@ -42,6 +42,8 @@ final class TrainingLoop {
     private var page: CurvePage?
     /// Whether any rank was asked to stop.
     private var isStopping = false
+    /// Names of validation clips that the log has as unreadable.
+    private var toldUnreadable: Set<String> = []
     private var savedAt = ContinuousClock.now
     private var begunAt = ContinuousClock.now
     private let secondsBefore: Double
@@ -56,10 +58,13 @@ final class TrainingLoop {
             capacity: recipe.batch, geometry: parts.step.geometry, classes: parts.texts.classes,
             smoothing: recipe.smoothing, holdsFeatures: parts.features != nil,
             isMixed: recipe.mixing.mixup > 0 || recipe.mixing.cutmix > 0)
-        policy = NonFinitePolicy(skipped: position.skipped)
+        policy = NonFinitePolicy(skipped: position.skipped, inARow: position.skippedInARow ?? 0)
         progress = TrainProgress(isShown: EvalProgress.isTerminal && parts.desk != nil)
         page = parts.desk.map { CurvePage(name: URL(filePath: $0.folder.path).lastPathComponent, recipe: recipe) }
         secondsBefore = position.seconds
+        for case .unreadable(let record) in parts.desk?.log.records ?? [] where record.isValidation == true {
+            toldUnreadable.insert(record.clip)
+        }
     }
 
     /// Trains to the end.
@@ -67,9 +72,15 @@ final class TrainingLoop {
     /// - Throws: `CommandFailure`: 75 when interrupted, 65 for too many unreadable clips, 70 when several updates in a row give
     ///   no finite numbers, these three in a group as `TrainingRanks.Agreed`; `RecognizerError` when something cannot be written.
     func run() throws {
-        try computeFeatures()
-        while position.epoch < parts.recipe.epochs { try runEpoch() }
-        refreshPage(isFinal: true)
+        do {
+            try computeFeatures()
+            while position.epoch < parts.recipe.epochs { try runEpoch() }
+        } catch {
+            let failure: any Error = (error as? TrainingRanks.Agreed)?.failure ?? error
+            refreshPage(.ended(FailureReport(failure).line))
+            throw error
+        }
+        refreshPage(.finished)
     }
 
     private func computeFeatures() throws {
@@ -136,6 +147,7 @@ final class TrainingLoop {
         if let fault { return try skip(fault) }
         guard all.batches > 0 else { return }
         policy.noteFinite()
+        position.skippedInARow = nil
         let seconds = (ContinuousClock.now - begin) / .seconds(1)
         position.sums.batches += all.batches
         position.sums.loss += all.loss
@@ -197,7 +209,7 @@ final class TrainingLoop {
 
     private func skip(_ fault: RankReport.Fault) throws {
         let verdict = policy.noteNonFinite()
-        position.skipped = policy.skipped
+        (position.skipped, position.skippedInARow) = (policy.skipped, policy.inARow)
         let names = fault.clips.map { parts.clips.entries[$0].name.escapedForLog }
         try parts.desk?.log.append(
             .skipped(
@@ -224,41 +236,59 @@ final class TrainingLoop {
             .unreadable(RunRecord.Unreadable(clip: name, kind: failure.kind.rawValue, reason: failure.reason)))
         tell("left out: \(name.escapedForLog): \(failure.description.escapedForLog)")
         guard !position.quarantine.exceeds(parts.recipe.maxBad) else {
-            let share = EvalOutcome.percent(parts.recipe.maxBad, digits: 1)
-            throw parts.ranks.agreed(
-                CommandFailure(
-                    .dataError,
-                    "\(position.quarantine.count) of \(position.quarantine.clips) clips could not be read, more than"
-                        + " max_bad \(share) allows"))
+            throw tooManyUnreadable(position.quarantine.count, of: position.quarantine.clips, "clips")
         }
+    }
+
+    private func tooManyUnreadable(_ count: Int, of all: Int, _ what: String) -> any Error {
+        let share = EvalOutcome.percent(parts.recipe.maxBad, digits: 1)
+        return parts.ranks.agreed(
+            CommandFailure(
+                .dataError, "\(count) of \(all) \(what) could not be read, more than max_bad \(share) allows"))
     }
 
     /// How rank 0 found the epoch's weights.
     private struct Verdict: Codable {
         var accuracy: TopAccuracy?
+        /// Validation clips that could not be read.
+        var unreadable = 0
         var isInterrupted = false
     }
 
-    private func validate(_ desk: Desk) throws -> Verdict {
+    /// Writes the model as it is after the epoch, and measures it.
+    private func writeAndValidate(_ desk: Desk) throws -> Verdict {
+        guard parts.step.isFinite else { throw notFinite("the updates of epoch \(position.epoch + 1)") }
+        try write(to: desk, desk.folder.last)
         guard let validation = parts.validation else { return Verdict() }
         let interruption = parts.interruption
         let clips = validation.entries.count
         let shown = Mutex(progress)
         do {
-            let accuracy = try validation.accuracy(
+            let outcome = try validation.measure(
                 of: desk.folder.last, isInterrupted: { interruption.isRequested },
                 progress: { done in shown.withLock { $0.show("validating", done: done, of: clips) } })
-            return Verdict(accuracy: accuracy, isInterrupted: accuracy == nil)
+            guard let outcome else { return Verdict(isInterrupted: true) }
+            for (name, failure) in outcome.unreadable where toldUnreadable.insert(name).inserted {
+                try desk.log.append(
+                    .unreadable(
+                        RunRecord.Unreadable(
+                            clip: name, kind: failure.kind.rawValue, reason: failure.reason, isValidation: true)))
+                tell("counted as wrong: \(name.escapedForLog): \(failure.description.escapedForLog)")
+            }
+            return Verdict(accuracy: outcome.accuracy, unreadable: outcome.unreadable.count)
         } catch RecognizerError.nonFinite {
             throw notFinite("the model of epoch \(position.epoch + 1)")
         }
     }
 
     private func finishEpoch() throws {
-        if let desk = parts.desk { try write(to: desk, desk.folder.last) }
-        let verdict = try parts.ranks.fromFirst { try parts.desk.map(validate) ?? Verdict() }
+        let verdict = try parts.ranks.fromFirst { try parts.desk.map(writeAndValidate) ?? Verdict() }
         if verdict.isInterrupted { try stop() }
         let accuracy = verdict.accuracy
+        if let accuracy, Double(verdict.unreadable) > parts.recipe.maxBad * Double(accuracy.clips) {
+            try save()
+            throw tooManyUnreadable(verdict.unreadable, of: accuracy.clips, "validation clips")
+        }
         let isBest = accuracy.map { $0.top1 > position.best?.top1 ?? -1 } ?? false
         if isBest, let accuracy {
             if let desk = parts.desk { try write(to: desk, desk.folder.best) }
@@ -267,7 +297,8 @@ final class TrainingLoop {
         let record = RunRecord.Epoch(
             epoch: position.epoch, loss: position.sums.meanLoss, accuracy: position.sums.accuracy,
             clipsPerSecond: position.sums.clipsPerSecond, seconds: seconds, top1: accuracy?.top1,
-            top5: accuracy?.top5, isBest: isBest)
+            top5: accuracy?.top5, validationUnreadable: verdict.unreadable > 0 ? verdict.unreadable : nil,
+            isBest: isBest)
         try parts.desk?.log.append(.epoch(record))
         position.epoch += 1
         position.update = 0
@@ -275,7 +306,7 @@ final class TrainingLoop {
         try save()
         let left = Double(parts.recipe.epochs - position.epoch) * seconds / Double(position.epoch)
         tell(TrainProgress.line(record, of: parts.recipe.epochs, secondsLeft: left))
-        refreshPage(isFinal: position.epoch == parts.recipe.epochs)
+        refreshPage()
     }
 
     /// Writes the model as it is now.
@@ -293,19 +324,21 @@ final class TrainingLoop {
     private var seconds: Double { secondsBefore + (ContinuousClock.now - begunAt) / .seconds(1) }
 
     private func stop() throws -> Never {
-        if policy.isClean { try save() }
-        refreshPage()
+        let isSaved = try save(afterSkips: true)
         progress.clear()
         throw parts.ranks.agreed(
             CommandFailure(
                 .tempFail,
                 "interrupted in epoch \(position.epoch + 1) after \(position.update) of \(updatesPerEpoch) updates;"
-                    + " the same command with --resume auto goes on"))
+                    + " the same command with --resume auto goes on"
+                    + (isSaved ? "" : " from the checkpoint before, since weights are not finite")))
     }
 
-    /// Writes the checkpoint, unless the weights are under suspicion.
-    func save() throws {
-        guard let desk = parts.desk, policy.isClean else { return }
+    /// Writes the checkpoint, unless the weights are not finite, or the last update was skipped, which may be their fault.
+    ///
+    /// - Parameter afterSkips: write it after skipped updates, too; several in a row end a run that goes on with it, as well.
+    @discardableResult func save(afterSkips: Bool = false) throws -> Bool {
+        guard let desk = parts.desk, policy.isClean || afterSkips, parts.step.isFinite else { return false }
         desk.log.flush()
         position.logByteCount = desk.log.byteCount
         position.seconds = seconds
@@ -320,12 +353,13 @@ final class TrainingLoop {
             throw CommandFailure(.ioError, "\(error); \(before)")
         }
         savedAt = .now
+        return true
     }
 
     /// A page that cannot be written is no reason to stop.
-    private func refreshPage(isFinal: Bool = false) {
+    private func refreshPage(_ state: CurvePage.State = .underWay) {
         guard let desk = parts.desk else { return }
-        try? page?.write(desk.log.records, to: desk.folder.page, isFinal: isFinal)
+        try? page?.write(desk.log.records, to: desk.folder.page, state)
     }
 
     private func tell(_ line: String) { if parts.desk != nil { progress.tell(line) } }

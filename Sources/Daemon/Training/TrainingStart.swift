@@ -30,6 +30,7 @@ struct TrainingStart {
         } else {
             guard let directory else { throw CommandFailure(.usage, "no model to start from is said") }
             config = directory.config
+            if let geometry = recipe.geometry { try Self.check(config, geometry) }
             weights = recipe.temporal.applied(to: directory.weights, config.geometry, seed: recipe.seed)
             mergesPath = directory.mergesPath
             digest = directory.weightsDigest
@@ -51,6 +52,19 @@ struct TrainingStart {
         // What was found out about other weights.
         (config.bf16, config.int8) = (nil, nil)
         self.config = config
+    }
+
+    /// Throws if a model that is there already has other sizes than those that are said.
+    private static func check(_ config: ModelConfig, _ wanted: ModelGeometry) throws {
+        let faults = zip(TrainRecipe.sizes(config.geometry), TrainRecipe.sizes(wanted)).compactMap { found, wanted in
+            found.value == wanted.value ? nil : "\(found.key) \(found.value) instead of \(wanted.value)"
+        }
+        guard faults.isEmpty else {
+            throw CommandFailure(
+                .dataError,
+                "model \(config.name) is not what geometry says: \(faults.joined(separator: ", "));"
+                    + " only from_scratch makes one of these sizes")
+        }
     }
 
     private static func scratch(_ geometry: ModelGeometry) -> ModelConfig {

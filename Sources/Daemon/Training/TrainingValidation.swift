@@ -11,14 +11,20 @@ struct TrainingValidation {
     let workers: Int
     let readers: Int
 
+    /// How a model did, and which clips could not be read and count as wrong.
+    struct Outcome {
+        let accuracy: TopAccuracy
+        let unreadable: [(name: String, failure: ClipFailure)]
+    }
+
     /// - Parameters:
     ///   - isInterrupted: asked before each clip.
     ///   - progress: told how many clips are done.
     /// - Returns: nil when interrupted.
-    func accuracy(
+    func measure(
         of directory: String, isInterrupted: @escaping @Sendable () -> Bool,
         progress: @escaping @Sendable (_ done: Int) -> Void
-    ) throws -> TopAccuracy? {
+    ) throws -> Outcome? {
         let model = try Model(path: directory, on: BackendChoice(precision: .f32, pool: WorkerPool(workers: 1)))
         let texts = try EvalTexts(recipe.evaluation, model: model, labels: model.config.labels)
         let views = try recipe.evaluation.viewProtocol(frames: model.geometry.frames)
@@ -57,7 +63,9 @@ struct TrainingValidation {
                     name: entries[index].name, classes: entries[index].classes, failure: failure)
             },
             features: features.tensor)
-        return TopAccuracy(dump.result())
+        return Outcome(
+            accuracy: TopAccuracy(dump.result()),
+            unreadable: dump.clips.compactMap { clip in clip.failure.map { (clip.name, $0) } })
     }
 
     private func record(_ model: Model, _ texts: EvalTexts) -> EvaluationRecord {

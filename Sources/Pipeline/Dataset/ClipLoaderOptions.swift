@@ -1,4 +1,4 @@
-import Foundation
+import Recognizer
 
 /// How clips are read ahead.
 package struct ClipLoaderOptions: Sendable, Equatable {
@@ -10,7 +10,7 @@ package struct ClipLoaderOptions: Sendable, Equatable {
     package var timeLimit: Duration
 
     package init(
-        threads: Int = ProcessInfo.processInfo.activeProcessorCount, ahead: Int? = nil,
+        threads: Int = Processors.count, ahead: Int? = nil,
         timeLimit: Duration = .seconds(30)
     ) {
         self.threads = max(1, threads)

@@ -41,7 +41,7 @@ final class VideoFileWriter {
         precondition(format.width.isMultiple(of: 4), "rows of \(format.width) pixels")
         let encoder = try Self.encoder()
         guard let pipeline = gst_pipeline_new(nil), let bus = gst_element_get_bus(pipeline) else {
-            throw .unreadable(source: path, reason: "GStreamer made no pipeline")
+            throw .unwritable(file: path, reason: "GStreamer made no pipeline")
         }
         do throws(PipelineError) {
             let elements = try Self.chain(path, encoder: encoder, in: pipeline)
@@ -103,7 +103,7 @@ final class VideoFileWriter {
     func append(_ picture: [UInt8]) throws(PipelineError) {
         precondition(picture.count == format.width * format.height * 3, "\(picture.count) values for a picture")
         guard let buffer = gst_buffer_new_allocate(nil, gsize(picture.count), nil) else {
-            throw .unreadable(source: path, reason: "GStreamer has no memory for a picture")
+            throw .unwritable(file: path, reason: "GStreamer has no memory for a picture")
         }
         _ = picture.withUnsafeBytes { gst_buffer_fill(buffer, 0, $0.baseAddress, gsize($0.count)) }
         let (begin, end) = (time(of: frames), time(of: frames + 1))
@@ -122,7 +122,7 @@ final class VideoFileWriter {
         gst_app_src_end_of_stream(source)
         let ends = GstMessageType(rawValue: GST_MESSAGE_EOS.rawValue | GST_MESSAGE_ERROR.rawValue)
         guard let message = gst_bus_timed_pop_filtered(bus, Self.patience, ends) else {
-            throw .unreadable(source: path, reason: "the encoder does not come to an end")
+            throw .unwritable(file: path, reason: "the encoder does not come to an end")
         }
         defer { gst_message_unref(message) }
         if message.pointee.type == GST_MESSAGE_ERROR { throw error(from: message) }
@@ -130,14 +130,17 @@ final class VideoFileWriter {
 
     private func fault() -> PipelineError {
         guard let message = gst_bus_pop_filtered(bus, GST_MESSAGE_ERROR) else {
-            return .unreadable(source: path, reason: "cannot be encoded")
+            return .unwritable(file: path, reason: "cannot be encoded")
         }
         defer { gst_message_unref(message) }
         return error(from: message)
     }
 
     private func error(from message: UnsafeMutablePointer<GstMessage>) -> PipelineError {
-        StreamFault(message)?.error(source: path, isFile: true, missing: nil)
-            ?? .unreadable(source: path, reason: "cannot be encoded")
+        guard let fault = StreamFault(message) else { return .unwritable(file: path, reason: "cannot be encoded") }
+        let error = fault.error(source: path, isFile: true, missing: nil)
+        // All that it reads are pictures in memory: what is wrong is the file.
+        guard case .unreadable(_, let reason) = error else { return error }
+        return .unwritable(file: path, reason: reason)
     }
 }

@@ -3,7 +3,7 @@ extension PipelineError {
     package var reason: String {
         switch self {
         case .sourceRefused(_, let reason), .unreadable(_, let reason), .unreachable(_, let reason),
-            .badCaps(_, let reason):
+            .badCaps(_, let reason), .unwritable(_, let reason):
             reason
         case .missingElement(let source, _, _), .unauthorised(let source):
             String(description.dropFirst(source.count + 2))

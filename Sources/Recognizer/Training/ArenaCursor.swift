@@ -23,13 +23,16 @@ struct Arena<Contents> {
 
     /// - Parameter layOut: called twice, the first time over memory that it must not touch.
     init(_ layOut: (inout ArenaCursor) -> Contents) {
-        let nothing = FloatBuffer(count: 1)
-        var counting = ArenaCursor(nothing.pointer)
-        _ = layOut(&counting)
-        memory = PagedFloats(count: counting.used)
+        memory = PagedFloats(count: Self.count(layOut))
         var cursor = ArenaCursor(memory.pointer)
         contents = layOut(&cursor)
     }
 
-    var byteCount: Int { memory.count * 4 }
+    /// Floats that such a layout takes.
+    static func count(_ layOut: (inout ArenaCursor) -> Contents) -> Int {
+        let nothing = FloatBuffer(count: 1)
+        var counting = ArenaCursor(nothing.pointer)
+        _ = layOut(&counting)
+        return counting.used
+    }
 }

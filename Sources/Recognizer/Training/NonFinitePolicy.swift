@@ -10,9 +10,13 @@ package struct NonFinitePolicy: Sendable, Equatable {
 
     /// Updates skipped in all.
     package private(set) var skipped: Int
-    private var inARow = 0
+    /// Of these, the ones since the last update that gave finite numbers.
+    package private(set) var inARow: Int
 
-    package init(skipped: Int = 0) { self.skipped = skipped }
+    package init(skipped: Int = 0, inARow: Int = 0) {
+        self.skipped = skipped
+        self.inARow = inARow
+    }
 
     /// Whether the last update gave finite numbers.
     package var isClean: Bool { inARow == 0 }

@@ -1,3 +1,5 @@
+import Glibc
+
 #if MPI
     import CMPI
 #endif
@@ -9,8 +11,10 @@ package final class RankGroup {
     /// 0..<`count`
     package let rank: Int
     package let count: Int
-    /// Processes of the group on this machine.
-    package let localCount: Int
+    /// Processors for this rank's threads: those that it may use, shared with the other ranks that may.
+    package private(set) var processors = 1
+    /// Ranks on this machine.
+    package private(set) var localCount = 1
 
     /// The group that this process was started in; nil when it was started alone. Open MPI says so in the environment, so
     /// that nothing of it runs in a process of its own.
@@ -18,20 +22,33 @@ package final class RankGroup {
     /// - Throws: `RankGroupError` if Open MPI does not start, or this program was built without it.
     package static func start(environment: [String: String]) throws(RankGroupError) -> RankGroup? {
         guard let count = environment["OMPI_COMM_WORLD_SIZE"].flatMap({ Int($0) }), count > 1 else { return nil }
-        let local = environment["OMPI_COMM_WORLD_LOCAL_SIZE"].flatMap { Int($0) } ?? 1
         #if MPI
             let code = cmpi_start()
             guard code == 0 else { throw .failed(operation: "start", code: Int(code)) }
-            return RankGroup(rank: Int(cmpi_rank()), count: Int(cmpi_count()), localCount: max(local, 1))
+            let group = RankGroup(rank: Int(cmpi_rank()), count: Int(cmpi_count()))
+            try group.shareProcessors()
+            return group
         #else
             throw .unavailable
         #endif
     }
 
-    private init(rank: Int, count: Int, localCount: Int) {
+    private init(rank: Int, count: Int) {
         self.rank = rank
         self.count = count
-        self.localCount = localCount
+    }
+
+    private func shareProcessors() throws(RankGroupError) {
+        var name = [CChar](repeating: 0, count: 256)
+        gethostname(&name, name.count - 1)
+        let host = name.map { UInt8(bitPattern: $0) }
+        let own = Processors.allowed
+        let all = try gather(host + own.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] })
+        let onThisMachine = all.filter { $0.starts(with: host) }.map { bytes in
+            stride(from: host.count, to: bytes.count, by: 2).map { Int(bytes[$0]) + Int(bytes[$0 + 1]) << 8 }
+        }
+        localCount = onThisMachine.count
+        processors = Processors.share(of: own, among: onThisMachine)
     }
 
     /// Rank 0's answer, on every rank.

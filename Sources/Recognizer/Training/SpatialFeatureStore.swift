@@ -13,6 +13,7 @@ package final class SpatialFeatureStore {
     package let clips: Int
     /// T * L * D
     package let valueCount: Int
+    private let path: String
     private let base: UnsafeMutableRawPointer
     private let byteCount: Int
     private let marks: UnsafeMutablePointer<UInt8>
@@ -32,6 +33,7 @@ package final class SpatialFeatureStore {
     package init(
         path: String, key: String, geometry: ModelGeometry, clips: Int, views: Int, byteLimit: Int
     ) throws(RecognizerError) {
+        self.path = path
         self.clips = clips
         self.views = views
         valueCount = geometry.frames * geometry.tokens * geometry.visionWidth
@@ -85,18 +87,24 @@ package final class SpatialFeatureStore {
     package func holds(clip: Int, view: Int) -> Bool { marks[place(clip, view)] == 1 }
 
     /// Keeps the features (T, L, D) of a clip, rounded.
-    package func keep(_ features: UnsafePointer<Float>, clip: Int, view: Int) {
+    ///
+    /// - Throws: as `flush`.
+    package func keep(_ features: UnsafePointer<Float>, clip: Int, view: Int) throws(RecognizerError) {
         let at = place(clip, view)
         ckernels_f32_to_bf16(values + at * valueCount, features, valueCount)
         unmarked.append(at)
-        if unmarked.count >= Self.group { flush() }
+        if unmarked.count >= Self.group { try flush() }
     }
 
-    /// Brings everything kept so far to the disk. What the disk did not take stays unmarked, to be computed again.
-    package func flush() {
+    /// Brings everything kept so far to the disk.
+    ///
+    /// - Throws: `RecognizerError.io` if the disk does not take it, which then stays unmarked, to be computed again.
+    package func flush() throws(RecognizerError) {
         guard !unmarked.isEmpty else { return }
-        let isWritten = msync(base, byteCount, MS_SYNC) == 0
-        if isWritten { for place in unmarked { marks[place] = 1 } }
+        guard msync(base, byteCount, MS_SYNC) == 0 else {
+            throw .io(path: path, operation: "write", reason: String(cString: strerror(errno)))
+        }
+        for place in unmarked { marks[place] = 1 }
         unmarked = []
     }
 

@@ -65,25 +65,32 @@ final class TrainedTextTower {
             outputs: geometry.embeddingWidth)
         blockGradients = (0..<geometry.textLayers).map { parameters.gradients(of: .text, block: $0) }
         otherGradients = parameters.gradients(of: .text)
-        arena = Arena { arena in
-            var inputs: [UnsafeMutablePointer<Float>] = []
-            var tapes: [TrainedBlock.Tape] = []
-            for block in 0...geometry.textLayers {
-                inputs.append(isTrained || block < 2 ? arena.take(rows * width) : inputs[block - 2])
-                let isNew = isTrained || tapes.isEmpty
-                tapes.append(isNew ? TrainedBlock.Tape(rows: rows, width: width, &arena) : tapes[0])
-            }
-            return Memory(
-                inputs: inputs, tapes: tapes,
-                head: ProjectionHead.Tape(rows: rows, width: width, outputs: geometry.embeddingWidth, &arena),
-                gradients: TrainedBlock.Gradients(rows: rows, width: width, &arena),
-                dStreams: (arena.take(rows * width), arena.take(rows * width)),
-                dUnits: arena.take(rows * geometry.embeddingWidth))
-        }
+        arena = Arena { Self.layOut(&$0, geometry, rows: rows, isTrained: isTrained) }
     }
 
-    /// Bytes of activations and of gradients between layers.
-    var byteCount: Int { arena.byteCount }
+    private static func layOut(
+        _ arena: inout ArenaCursor, _ geometry: ModelGeometry, rows: Int, isTrained: Bool
+    ) -> Memory {
+        let width = geometry.textWidth
+        var inputs: [UnsafeMutablePointer<Float>] = []
+        var tapes: [TrainedBlock.Tape] = []
+        for block in 0...geometry.textLayers {
+            inputs.append(isTrained || block < 2 ? arena.take(rows * width) : inputs[block - 2])
+            let isNew = isTrained || tapes.isEmpty
+            tapes.append(isNew ? TrainedBlock.Tape(rows: rows, width: width, &arena) : tapes[0])
+        }
+        return Memory(
+            inputs: inputs, tapes: tapes,
+            head: ProjectionHead.Tape(rows: rows, width: width, outputs: geometry.embeddingWidth, &arena),
+            gradients: TrainedBlock.Gradients(rows: rows, width: width, &arena),
+            dStreams: (arena.take(rows * width), arena.take(rows * width)),
+            dUnits: arena.take(rows * geometry.embeddingWidth))
+    }
+
+    /// Floats of activations and of gradients between layers.
+    static func floatCount(_ geometry: ModelGeometry, rows: Int, isTrained: Bool) -> Int {
+        Arena<Memory>.count { layOut(&$0, geometry, rows: rows, isTrained: isTrained) }
+    }
 
     /// - Parameters:
     ///   - out: (texts, E), of length one.

@@ -100,8 +100,12 @@ final class TrainedVisionTower {
             gradients: TrainedBlock.Gradients(rows: rows, width: width, &arena))
     }
 
-    /// Bytes of activations and of gradients between layers.
-    var byteCount: Int { arena.byteCount }
+    /// Floats of activations and of gradients between layers.
+    static func floatCount(_ geometry: ModelGeometry, clips: Int, trainsSpatial: Bool, keepsTapes: Bool) -> Int {
+        Arena<Memory>.count { arena in
+            layOut(&arena, geometry, clips: clips, trainsSpatial: trainsSpatial, keepsTapes: keepsTapes)
+        }
+    }
 
     /// What a batch of clips enters the tower as.
     enum Input {

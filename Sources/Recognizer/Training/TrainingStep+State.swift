@@ -20,6 +20,16 @@ extension TrainingStep {
         return state
     }
 
+    /// Whether every parameter is a finite number.
+    package var isFinite: Bool {
+        parameters.values.pointer.withMemoryRebound(to: UInt32.self, capacity: parameters.values.count) { bits in
+            // An exponent of ones alone carries into the highest bit.
+            var carries: UInt32 = 0
+            for index in 0..<parameters.values.count { carries |= (bits[index] & 0x7F80_0000) + 0x0080_0000 }
+            return carries < 0x8000_0000
+        }
+    }
+
     /// Copies of the gradients that were accumulated.
     package var gradients: StateDict {
         StateDict(tensors: TrainedParameters.copies(parameters.gradients, parameters.trained))

@@ -41,6 +41,27 @@ package final class TrainingStep {
         _ = try TrainingWorkspace.kernels(precision)
     }
 
+    /// Bytes that parameters, gradients, optimizer and activations of a step take, but for the text's where it is frozen, which is
+    /// hardly touched.
+    package static func byteCount(
+        _ geometry: ModelGeometry, _ options: TrainingOptions, _ capacity: TrainingCapacity
+    ) -> Int {
+        let trained = ParameterLayout(geometry) { options.trained.contains(ParameterName.part($0)) }
+        let trainsText = options.trained.contains(.text)
+        let text =
+            trainsText
+            ? TrainedTextTower.floatCount(geometry, rows: textRows(geometry, capacity), isTrained: true) : 0
+        let vision = TrainedVisionTower.floatCount(
+            geometry, clips: capacity.clips, trainsSpatial: options.trained.contains(.spatial),
+            keepsTapes: !options.checkpointing)
+        let copies = options.averageDecay == nil ? 3 : 4
+        return 4 * (ParameterLayout(geometry).count + copies * trained.count + vision + text)
+    }
+
+    private static func textRows(_ geometry: ModelGeometry, _ capacity: TrainingCapacity) -> Int {
+        max(capacity.textRows, geometry.contextLength)
+    }
+
     /// - Parameters:
     ///   - weights: of a whole model, copied.
     ///   - ranks: processes that take the same updates together, each with the same number of clips in its batches; an update's
@@ -56,7 +77,7 @@ package final class TrainingStep {
         self.capacity = capacity
         let clipRows = geometry.frames * geometry.tokens
         let rows = capacity.clips * clipRows
-        let textRows = max(capacity.textRows, geometry.contextLength)
+        let textRows = Self.textRows(geometry, capacity)
         work = try TrainingWorkspace(
             pool: pool, precision: options.precision, width: 5 * max(geometry.visionWidth, geometry.textWidth),
             rows: max(rows, textRows),
@@ -241,12 +262,6 @@ package final class TrainingStep {
     ) {
         precondition(count <= capacity.clips, "\(count) clips of \(capacity.clips)")
         vision.encodeSpatial(out, patches, clips: count)
-    }
-
-    /// Bytes of parameters, gradients, optimizer and activations.
-    package var byteCount: Int {
-        4 * (parameters.values.count + parameters.gradients.count * (average == nil ? 3 : 4))
-            + vision.byteCount + text.byteCount + arena.byteCount
     }
 
     /// DropPath's factors of every vision block; a frame, in temporal blocks a clip, keeps or leaves out a branch as a whole.

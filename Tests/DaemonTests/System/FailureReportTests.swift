@@ -13,6 +13,7 @@ import Testing
             (CommandFailure(.cannotCreate, "r"), .cannotCreate),
             (PipelineError.sourceRefused(uri: "u", reason: "r"), .noInput),
             (PipelineError.unreadable(source: "u", reason: "r"), .dataError),
+            (PipelineError.unwritable(file: "f", reason: "r"), .ioError),
             (PipelineError.missingElement(source: "u", element: "e", package: nil), .unavailable),
             (RecognizerError.io(path: "p", operation: "open", reason: "r"), .noInput),
             (RecognizerError.io(path: "p", operation: "write", reason: "r"), .ioError),

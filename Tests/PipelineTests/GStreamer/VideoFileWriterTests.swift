@@ -68,7 +68,11 @@ import Testing
             try file.finish()
             Issue.record("written")
         } catch {
-            #expect("\(error)".contains("/nowhere/a.mp4"))
+            guard case .unwritable("/nowhere/a.mp4", let reason) = error else {
+                Issue.record("\(error)")
+                return
+            }
+            #expect(reason.contains("No such file or directory"))
         }
     }
 }

@@ -12,4 +12,9 @@ import Testing
         #expect(policy.noteNonFinite() == .skip && policy.noteNonFinite() == .skip)
         #expect(policy.noteNonFinite() == .stop && policy.skipped == 9)
     }
+
+    @Test func aRunThatGoesOnCountsThoseBefore() {
+        var policy = NonFinitePolicy(skipped: 2, inARow: 2)
+        #expect(!policy.isClean && policy.noteNonFinite() == .stop && policy.inARow == 3)
+    }
 }

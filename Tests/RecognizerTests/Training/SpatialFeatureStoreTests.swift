@@ -23,11 +23,11 @@ import Testing
             do {
                 let store = try store(path)
                 #expect(!store.holds(clip: 2, view: 1))
-                store.keep(features(store, 5), clip: 2, view: 1)
-                store.keep(features(store, 9), clip: 0, view: 0)
+                try store.keep(features(store, 5), clip: 2, view: 1)
+                try store.keep(features(store, 9), clip: 0, view: 0)
                 // Not before it is on the disk.
                 #expect(!store.holds(clip: 2, view: 1))
-                store.flush()
+                try store.flush()
             }
             let store = try store(path)
             #expect(store.holds(clip: 2, view: 1) && store.holds(clip: 0, view: 0) && !store.holds(clip: 2, view: 0))
@@ -44,8 +44,8 @@ import Testing
             let path = directory + "/f"
             do {
                 let store = try store(path)
-                store.keep(features(store, 5), clip: 2, view: 1)
-                store.flush()
+                try store.keep(features(store, 5), clip: 2, view: 1)
+                try store.flush()
             }
             #expect(!(try store(path, key: "other").holds(clip: 2, view: 1)))
         }

@@ -140,6 +140,31 @@ import Testing
         #expect(values(step.weights) == before)
     }
 
+    @Test func oneWeightThatIsNotFiniteIsFound() throws {
+        let it = TrainingCase.random(Self.geometry)
+        #expect(try it.step().isFinite)
+        for value in [Float.nan, .infinity, -.infinity] {
+            var weights = it.weights
+            weights.tensors["logit_scale"] = StoredTensor(Tensor(shape: [], values: [value]))
+            let ruined = TrainingCase(
+                geometry: it.geometry, weights: weights, patches: it.patches, clips: it.clips, targets: it.targets,
+                prompts: it.prompts)
+            #expect(!(try ruined.step().isFinite), "\(value)")
+        }
+    }
+
+    @Test func bytesGrowWithTheBatchAndShrinkWithWhatIsFrozenOrComputedAgain() {
+        func bytes(_ clips: Int, _ change: (inout TrainingOptions) -> Void = { _ in }) -> Int {
+            TrainingStep.byteCount(
+                Self.geometry, TrainingCase.options(change), TrainingCapacity(clips: clips, prompts: 2, classes: 3))
+        }
+        // In proportion, but for what is rounded up to cache lines.
+        #expect(bytes(4) > bytes(2) && abs(bytes(8) - bytes(4) - 2 * (bytes(4) - bytes(2))) < 4096)
+        #expect(bytes(4) { $0.checkpointing = true } < bytes(4))
+        #expect(bytes(4) { $0.trained = [.temporal] } < bytes(4) { $0.trained.remove(.text) })
+        #expect(bytes(4) { $0.averageDecay = 0.9 } - bytes(4) == 4 * ParameterLayout(Self.geometry).count)
+    }
+
     @Test func frozenTextTakesFeaturesAndKeepsItsWeights() throws {
         let it = TrainingCase.random(Self.geometry)
         let options = TrainingCase.options { $0.trained = [.spatial, .temporal, .head, .scale] }
