@@ -121,7 +121,9 @@ struct EvalSettings: Sendable, Equatable {
     static func share(_ text: String) -> Double? {
         let isPercent = text.hasSuffix("%")
         let digits = isPercent ? text.dropLast() : text[...]
-        guard digits.allSatisfy({ "0123456789.eE-".contains($0) }), let number = Double(digits) else { return nil }
+        guard !digits.isEmpty, digits.allSatisfy({ "0123456789.".contains($0) }), let number = Double(digits) else {
+            return nil
+        }
         let share = isPercent ? number / 100 : number
         return (0...1).contains(share) ? share : nil
     }

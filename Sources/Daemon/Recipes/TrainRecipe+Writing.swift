@@ -48,6 +48,11 @@ extension TrainRecipe {
     private static func size(_ bytes: Int) -> SettingsNode {
         plain(bytes.isMultiple(of: 1 << 30) ? "\(bytes >> 30)GB" : "\(bytes >> 20)MB")
     }
+    /// Without an exponent, which a share cannot have.
+    private static func share(_ value: Double) -> SettingsNode {
+        let text = "\(value)"
+        return plain(text.contains("e") ? String(format: "%.25f", value) : text)
+    }
     private static func block(_ pairs: [(String, SettingsNode)]) -> SettingsNode {
         .mapping(
             pairs.map { SettingsNode.Entry(key: $0, keyMark: nowhere, value: $1) }, at: nowhere)
@@ -108,7 +113,7 @@ extension TrainRecipe {
     private var terms: [(String, SettingsNode?)] {
         [
             ("features_limit", Self.size(featureLimit)), ("memory", Self.size(memory)), ("views", Self.text(views)),
-            ("checkpoint_every", Self.plain(checkpointEvery.settingText)), ("max_bad", Self.plain(maxBad)),
+            ("checkpoint_every", Self.plain(checkpointEvery.settingText)), ("max_bad", Self.share(maxBad)),
             ("workers", workers.map(Self.plain)), ("readers", readers.map(Self.plain)),
         ]
     }
