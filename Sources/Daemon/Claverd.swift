@@ -28,7 +28,7 @@ struct Claverd: AsyncParsableCommand {
             exit(withError: error)
         } catch {
             let report = FailureReport(error)
-            FileHandle.standardError.write(Data("claverd: \(report.line)\n".utf8))
+            StandardError.tell(report.line)
             exit(withError: report.status.code)
         }
     }

@@ -30,7 +30,7 @@ import Testing
         #expect(html.contains("87.5 %") && html.contains("http-equiv=\"refresh\""))
         #expect(html.components(separatedBy: "<svg").count == 5)
         let ends: [(CurvePage.State, String)] = [
-            (.finished, "Finished: 1 of 4"), (.ended("no <room>"), "Ended after 1 of 4 epochs: no &lt;room&gt;."),
+            (.finished, "Finished: 1 of 4"), (.ended("no <room>"), "Ended after 1 of 4 epochs: no &lt;room&gt;. 9 clips"),
         ]
         for (state, text) in ends {
             let html = page.html(records, state)

@@ -41,6 +41,11 @@ import Testing
     @Test func anotherRunIsRefusedWithEveryDifference() throws {
         let checkpoint = Self.checkpoint()
         try checkpoint.requireRun(TrainRecipe(), Self.identity(["x", "y"]), path: "c")
+        var (before, now) = (Self.identity(["x"]), Self.identity(["x"]))
+        (before.model, now.model) = ("mask KMT", "mask KMCT")
+        #expect(now.differences(from: before) == ["the model was mask KMT, is mask KMCT"])
+        before.model = nil
+        #expect(now.differences(from: before).isEmpty, "an older checkpoint does not say")
         var recipe = TrainRecipe()
         recipe.epochs = 7
         let error = #expect(throws: CommandFailure.self) {

@@ -65,6 +65,8 @@ import Testing
             ("geometry: {frames: 8}\n", ":1:11: geometry.vision_layers: missing; this key is required"),
             ("precision: int8\n", ":1:12: precision: training is in f32 or bf16, not in \"int8\""),
             ("precision: fp16\n", ":1:12: precision: training is in f32 or bf16, not in \"fp16\""),
+            ("templates: [a]\n", ":1:12: templates: \"a\" does not hold {} exactly once"),
+            ("templates: []\n", ":1:12: templates: expected at least one sentence with {}"),
             ("epsilon: 0\n", ":1:10: epsilon: expected a number in 1e-20 ... 1, found \"0\""),
             ("average: 1\n", ":1:10: average: expected a number in 0 ... 0.999999, found \"1\"; none takes it away"),
             ("clip_norm: 0\n", ":1:12: clip_norm: expected a number in 1e-09 ... 1000000000, found \"0\"; none takes"),
@@ -148,6 +150,8 @@ import Testing
         #expect(fault { $0.warmUpEpochs = 61 }.contains("warm_up_epochs"))
         #expect(fault { $0.model = nil }.contains("--model"))
         #expect(fault { ($0.model, $0.isFromScratch) = (nil, true) }.contains("geometry"))
+        #expect(
+            fault { ($0.geometry, $0.isFromScratch) = (RandomModel.geometry(), true) }.contains("say from_scratch=false"))
         #expect(fault { $0.views = "2x2" }.contains("views"))
         var recipe = TrainRecipe()
         recipe.batch = 24

@@ -106,7 +106,8 @@ import Testing
 
         let stopped = try site.start("run", "--resume", "auto")
         try await stopped.output.wait(containing: "epoch 1/30", within: Self.patience)
-        stopped.send(SIGTERM)
+        // As `timeout` does, which sends one to the process and one to its group.
+        for _ in 0..<2 { stopped.send(SIGTERM) }
         #expect(try await stopped.exitStatus(within: Self.patience) == 75)
         #expect(stopped.output.all.last?.contains("--resume auto goes on") == true, "\(stopped.output.all)")
         let killed = try site.start("run", "--resume", "auto")
@@ -209,6 +210,42 @@ import Testing
         let mended = try await site.train("strict", "--epochs", "1", "--resume", "auto")
         #expect(mended.status == 0 && mended.error.contains("epoch 1/1"), "\(mended.error)")
         #expect(try site.log("strict").count { $0.contains("type: update") } == 3)
+    }
+
+    @Test func aTerminalThatIsGoneOrADiskThatIsFullStopsNoRun() async throws {
+        let site = try Site()
+        let command = ["-c", "exec \"$0\" \"$@\" 2>/dev/full", builtClaverd]
+        let run = try await ProgramRun.awaited("/bin/bash", command + site.arguments("run", ["--epochs", "1"]))
+        #expect(run.status == 0 && run.output.contains("trained    1 epochs"), "\(run.output)")
+        let failed = try await ProgramRun.awaited("/bin/bash", command + ["train", "--recipe", "/nowhere.yaml"])
+        #expect(failed.status == 66 || failed.status == 78)
+    }
+
+    @Test func whatIsWrongWithPromptsIsToldByItsOwnFileAndMayBeMended() async throws {
+        let site = try Site()
+        try site.write("id;name\n0;one\n1;two\n", "short.csv")
+        let short = try await site.train("run", "--set", "prompts=[\(site.path)/short.csv]")
+        #expect(short.status == 65 && short.error.contains("short.csv: prompts for 2 classes, there are 15 labels"))
+        let one = try await site.train("run", "--set", "templates=[\"{}\"]")
+        #expect(one.status == 78 && one.error.contains("at least two prompts"), "\(one.error)")
+        let mended = try await site.train("run", "--epochs", "1")
+        #expect(mended.status == 0, "\(mended.error)")
+    }
+
+    @Test func aRunWhoseLastModelOrLogIsDamagedGoesOn() async throws {
+        let site = try Site()
+        let whole = try await site.train("whole", "--epochs", "2")
+        try #require(whole.status == 0, "\(whole.error)")
+        let stopped = try site.start("run", "--epochs", "2")
+        try await stopped.output.wait(containing: "epoch 1/2", within: Self.patience)
+        stopped.send(SIGKILL)
+        _ = try await stopped.exitStatus(within: Self.patience)
+        try FileManager.default.removeItem(atPath: "\(site.path)/run/log.jsonl")
+        try Data("x".utf8).write(to: URL(filePath: "\(site.path)/run/last/model.safetensors"))
+        let resumed = try await site.train("run", "--epochs", "2", "--resume", "auto")
+        #expect(resumed.status == 0, "\(resumed.error)")
+        #expect(try site.weights("run") == site.weights("whole"))
+        #expect(try site.log("run").count { $0.contains("type: begin") } == 1)
     }
 
     @Test func whatNeedsMoreMemoryThanThereIsIsRefusedBeforeAnythingIsMade() async throws {

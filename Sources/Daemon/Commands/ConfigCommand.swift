@@ -24,7 +24,7 @@ struct ConfigCommand: ParsableCommand {
                 let summary = try ConfigurationSummary(settings)
                 print(json ? summary.document.pretty : summary.text)
                 for warning in settings.warnings {
-                    FileHandle.standardError.write(Data("claverd: warning: \(warning.escapedForLog)\n".utf8))
+                    StandardError.tell("warning: \(warning.escapedForLog)")
                 }
             } catch let error as SettingsError where json {
                 print(ConfigurationSummary.document(of: error).pretty)

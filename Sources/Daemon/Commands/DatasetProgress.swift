@@ -4,7 +4,7 @@ import Synchronization
 
 /// How many clips are done, at what rate, and how long the rest will take, on one line of a terminal; silent elsewhere.
 final class DatasetProgress: Sendable {
-    private let isTerminal = isatty(STDERR_FILENO) == 1
+    private let isTerminal = StandardError.isTerminal
     private let begin = ContinuousClock.now
     private let shownAt = Mutex<ContinuousClock.Instant?>(nil)
 
@@ -16,13 +16,12 @@ final class DatasetProgress: Sendable {
         shownAt.withLock { last in
             if let last, ContinuousClock.now - last < .milliseconds(100), done < total { return }
             last = .now
-            let line = Self.line(done: done, total: total, elapsed: ContinuousClock.now - begin)
-            FileHandle.standardError.write(Data("\r\(line)\u{1B}[K".utf8))
+            StandardError.show(Self.line(done: done, total: total, elapsed: ContinuousClock.now - begin))
         }
     }
 
     func clear() {
-        if isTerminal { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
+        if isTerminal { StandardError.clearLine() }
     }
 
     static func line(done: Int, total: Int, elapsed: Duration) -> String {

@@ -198,7 +198,7 @@ struct EvalCommand: ParsableCommand {
         } catch {
             // The others may be waiting for this one.
             let report = FailureReport(error)
-            FileHandle.standardError.write(Data("claverd: \(report.line)\n".utf8))
+            StandardError.tell(report.line)
             ranks.abort(status: report.status.rawValue)
         }
         ranks.finish()

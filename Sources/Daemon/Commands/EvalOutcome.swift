@@ -55,7 +55,7 @@ struct EvalOutcome {
         }
         if let least = settings.minTop1, accuracy.top1 < least {
             let line = "top-1 \(Self.percent(accuracy.top1)) is below the least accepted, \(Self.percent(least))"
-            FileHandle.standardError.write(Data("claverd: \(line)\n".utf8))
+            StandardError.tell(line)
             throw ExitStatus.negative.code
         }
     }

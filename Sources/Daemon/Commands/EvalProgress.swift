@@ -9,8 +9,6 @@ struct EvalProgress {
     private let start = ContinuousClock.now
     private var shownAt: ContinuousClock.Instant?
 
-    static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
-
     init(total: Int, before: Int, isShown: Bool) {
         self.total = total
         self.before = before
@@ -26,11 +24,11 @@ struct EvalProgress {
         let line = Self.line(
             done: before + done, total: total, rate: Double(done) / max((now - start) / .seconds(1), 1e-3),
             unreadable: unreadable)
-        FileHandle.standardError.write(Data("\r\u{1B}[K\(line)".utf8))
+        StandardError.show(line)
     }
 
     func clear() {
-        if isShown { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
+        if isShown { StandardError.clearLine() }
     }
 
     /// - Parameter rate: clips per second.

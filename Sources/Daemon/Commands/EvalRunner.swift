@@ -178,7 +178,7 @@ struct EvalRunner {
         defer { loader.cancel() }
         let interruption = Interruption { loader.cancel() }
         let progress = Mutex(
-            EvalProgress(total: mine, before: before, isShown: EvalProgress.isTerminal && isFirst))
+            EvalProgress(total: mine, before: before, isShown: StandardError.isTerminal && isFirst))
         let outcome = try EvaluationRun(store: features, journal: journal, places: places, views: views).run(
             threads: workers,
             makeSession: {

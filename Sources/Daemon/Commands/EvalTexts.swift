@@ -26,6 +26,16 @@ struct EvalTexts {
         return labels
     }
 
+    /// A file of prompts, by class id.
+    static func family(_ file: String, classes: Int) throws -> [[String]] {
+        let rows = try ListFile.prompts(file)
+        guard rows.count == classes else {
+            throw CommandFailure(
+                .dataError, "\(file): prompts for \(rows.count) classes, there are \(classes) labels")
+        }
+        return rows
+    }
+
     /// - Throws: `CommandFailure` or `RecognizerError` for files and texts that do not fit.
     init(_ settings: EvalSettings, model: Model, labels: [String]) throws {
         let templates = settings.templates ?? model.config.templates
@@ -33,11 +43,7 @@ struct EvalTexts {
         var actions = labels.map { ActionText(label: $0) }
         if let files = settings.prompts {
             for file in files {
-                let rows = try ListFile.prompts(file)
-                guard rows.count == labels.count else {
-                    throw CommandFailure(
-                        .dataError, "\(file): prompts for \(rows.count) classes, there are \(labels.count) labels")
-                }
+                let rows = try Self.family(file, classes: labels.count)
                 if let other = rows.firstIndex(where: { $0.count != rows[0].count }) {
                     throw CommandFailure(
                         .dataError,

@@ -70,7 +70,7 @@ struct ModelImportCommand: ParsableCommand {
             options: ModelImport.Options(
                 mask: mask?.kronecker, frames: frames, mergesPath: merges, labelsPath: labels,
                 type: type?.element))
-        for note in outcome.notes { FileHandle.standardError.write(Data("claverd: \(note)\n".utf8)) }
+        for note in outcome.notes { StandardError.tell(note) }
         print(try ModelInspectCommand.report(output, json: json), terminator: "")
     }
 }

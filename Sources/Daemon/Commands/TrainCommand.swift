@@ -88,19 +88,17 @@ struct TrainCommand: ParsableCommand {
             group.finish()
             return position
         } catch let agreed as TrainingRanks.Agreed {
-            if group.rank == 0 { tell(agreed.failure.description.oneLine) }
+            if group.rank == 0 { StandardError.tell(agreed.failure.description.oneLine) }
             // mpirun ends the others as soon as one has ended with a status.
             _ = try group.gather([])
             group.finish()
             throw agreed.failure.status.code
         } catch {
             let report = FailureReport(error)
-            tell("rank \(group.rank) of \(group.count): \(report.line)")
+            StandardError.tell("rank \(group.rank) of \(group.count): \(report.line)")
             group.abort(status: report.status.rawValue)
         }
     }
-
-    private func tell(_ line: String) { FileHandle.standardError.write(Data("claverd: \(line)\n".utf8)) }
 
     /// The command line over `--set` over the recipe over the defaults.
     private func complete() throws -> TrainRecipe {
@@ -133,7 +131,8 @@ struct TrainCommand: ParsableCommand {
             lines.append("left out   \(position.quarantine.count) of \(position.quarantine.clips) clips")
         }
         if position.skipped > 0 { lines.append("skipped    \(position.skipped) updates") }
-        lines.append("model      \(recipe.output ?? "")/\(position.best == nil ? "last" : "best")")
+        let (best, last) = ("\(recipe.output ?? "")/best", "\(recipe.output ?? "")/last")
+        lines.append("model      \(FileManager.default.fileExists(atPath: best) ? best : last)")
         return lines.joined(separator: "\n")
     }
 

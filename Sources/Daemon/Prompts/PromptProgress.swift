@@ -4,7 +4,7 @@ import Foundation
 struct PromptProgress {
     private let total: Int
     private let start = ContinuousClock.now
-    private let isShown = isatty(STDERR_FILENO) == 1
+    private let isShown = StandardError.isTerminal
 
     /// - Parameter total: classes to be asked about, each family's counted.
     init(total: Int) {
@@ -14,11 +14,11 @@ struct PromptProgress {
     func show(done: Int) {
         guard isShown else { return }
         let line = Self.line(done: done, total: total, elapsed: ContinuousClock.now - start)
-        FileHandle.standardError.write(Data("\r\u{1B}[K\(line)".utf8))
+        StandardError.show(line)
     }
 
     func clear() {
-        if isShown { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
+        if isShown { StandardError.clearLine() }
     }
 
     static func line(done: Int, total: Int, elapsed: Duration) -> String {

@@ -80,7 +80,13 @@ extension TrainRecipe {
         if let value = try reader.directory("val", base: base) { val = value }
         if let value = try reader.directory("labels", base: base) { labels = value }
         if let value = try reader.directory("output", base: base) { output = value }
-        if let value = try reader.lines("templates") { templates = value }
+        if let value = try reader.lines("templates") {
+            if value.isEmpty { throw reader.error("templates", "expected at least one sentence with {} for the class") }
+            for text in value where text.components(separatedBy: "{}").count != 2 {
+                throw reader.error("templates", "\"\(text.escapedForLog)\" does not hold {} exactly once")
+            }
+            templates = value
+        }
         if let value = try reader.lines("prompts") { prompts = value.map(path) }
         if let value = try reader.integer("frames", in: 1...1024) { frames = value }
         if let value = try reader.integer("image", in: 1...4096) { image = value }

@@ -126,6 +126,10 @@ struct TrainRecipe: Sendable, Equatable {
                     ? "from scratch, but neither a geometry nor a model to take it from is said"
                     : "--model is missing, and no recipe says it; --from-scratch begins without one")
         }
+        guard model == nil || geometry == nil || !isFromScratch else {
+            throw CommandFailure(
+                .usage, "a model, from_scratch and a geometry: say from_scratch=false to start from the model, or no model")
+        }
         guard ViewProtocol.counts(views) != nil else {
             throw wrong("views \(views.escapedForLog): accepted are 1 to 64 clips times 1 or 3 crops, such as 4x3")
         }

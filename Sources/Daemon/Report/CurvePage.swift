@@ -81,12 +81,12 @@ private struct Content {
     private func rate(_ update: RunRecord.Update) -> Double { Double(update.clips) / max(update.seconds, 1e-9) }
 
     func text(of state: CurvePage.State) -> String {
-        let size = begin.map { "\($0.clips) clips, \($0.classes) classes, \($0.prompts) prompts" } ?? ""
+        let size = begin.map { " \($0.clips) clips, \($0.classes) classes, \($0.prompts) prompts." } ?? ""
         let done = "\(epochs.count) of \(recipe.epochs) epochs"
         return switch state {
-        case .underWay: "Under way: \(done). \(size). This page shows itself again as it goes."
-        case .finished: "Finished: \(done). \(size)."
-        case .ended(let reason): "Ended after \(done): \(reason). \(size)."
+        case .underWay: "Under way: \(done).\(size) This page shows itself again as it goes."
+        case .finished: "Finished: \(done).\(size)"
+        case .ended(let reason): "Ended after \(done): \(reason).\(size)"
         }
     }
 
@@ -110,7 +110,8 @@ private struct Content {
             cards.append((String.percent(waited / seconds, digits: 1), "of the time waiting for clips"))
         }
         if !skipped.isEmpty { cards.append(("\(skipped.count)", "updates skipped")) }
-        if !unreadable.isEmpty { cards.append(("\(unreadable.count)", "clips left out")) }
+        let leftOut = unreadable.count { $0.isValidation != true }
+        if leftOut > 0 { cards.append(("\(leftOut)", "clips left out")) }
         return "<div class=\"cards\">"
             + cards.map { "<div class=\"card\"><b>\($0.0.inHTML)</b><span>\($0.1.inHTML)</span></div>" }.joined()
             + "</div>"
@@ -186,7 +187,7 @@ private struct Content {
         }
         if !unreadable.isEmpty {
             out +=
-                "<h2>Clips left out</h2>\n"
+                "<h2>Clips that could not be read</h2>\n"
                 + HTMLPage.table(
                     [("clip", false), ("of", false), ("kind", false), ("why", false)],
                     rows: unreadable.suffix(1000).map {

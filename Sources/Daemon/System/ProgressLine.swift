@@ -4,7 +4,7 @@ import Synchronization
 /// How far a file has been read, on one line of a terminal; silent elsewhere.
 final class ProgressLine: Sendable {
     private let file: String
-    private let isTerminal = isatty(STDERR_FILENO) == 1
+    private let isTerminal = StandardError.isTerminal
     private let shownAt = Mutex<ContinuousClock.Instant?>(nil)
 
     init(file: String) {
@@ -13,7 +13,7 @@ final class ProgressLine: Sendable {
 
     /// At most ten times a second.
     func show(seconds: Double) {
-        if isDue() { write(String(format: "\r%@: %.0f s", file, seconds)) }
+        if isDue() { StandardError.show(String(format: "%@: %.0f s", file, seconds)) }
     }
 
     private func isDue() -> Bool {
@@ -27,12 +27,10 @@ final class ProgressLine: Sendable {
 
     /// A line of words, at most ten times a second.
     func show(_ text: String) {
-        if isDue() { write("\r\u{1B}[K\(file): \(text)") }
+        if isDue() { StandardError.show("\(file): \(text)") }
     }
 
     func clear() {
-        if isTerminal { write("\r\u{1B}[K") }
+        if isTerminal { StandardError.clearLine() }
     }
-
-    private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
 }

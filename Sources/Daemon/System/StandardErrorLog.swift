@@ -12,8 +12,8 @@ struct StandardErrorLog: LogHandler {
     let isJournal: Bool
     private let write: @Sendable (String) -> Void
 
-    init(level: Logger.Level, isJournal: Bool, write: @escaping @Sendable (String) -> Void = Self.writeToStandardError)
-    {
+    init(level: Logger.Level, isJournal: Bool, write: @escaping @Sendable (String) -> Void = StandardError.write
+    ) {
         logLevel = level
         self.isJournal = isJournal
         self.write = write
@@ -72,10 +72,6 @@ struct StandardErrorLog: LogHandler {
     }
 
     /// One `write` per line, so that lines of several threads never mix.
-    private static func writeToStandardError(_ line: String) {
-        let bytes = Array(line.utf8)
-        _ = Foundation.write(STDERR_FILENO, bytes, bytes.count)
-    }
 }
 
 extension Configuration.LogLevel {

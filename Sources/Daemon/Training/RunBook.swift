@@ -24,7 +24,8 @@ struct RunBook {
             try folder.clear()
             try ReplacementFile.write(RunFolder.mark + recipe.yaml, to: folder.recipe)
         }
-        if !FileManager.default.fileExists(atPath: folder.last) {
+        if (try? ModelDirectory.open(folder.last)) == nil {
+            try? FileManager.default.removeItem(atPath: folder.last)
             try ModelDirectory.write(
                 start.weights, config: start.config, mergesPath: start.mergesPath, prompts: start.prompts,
                 to: folder.last)
@@ -34,7 +35,7 @@ struct RunBook {
         let texts = try EvalTexts(recipe.evaluation, model: model, labels: start.config.labels)
         prompts = texts.prompts.prompts
         identity = RunIdentity(
-            weightsDigest: start.digest, listDigest: ClipList.digest(entries),
+            weightsDigest: start.digest, model: start.config.trainingText, listDigest: ClipList.digest(entries),
             valDigest: try recipe.val.map {
                 ClipList.digest(try ClipList.read($0, classes: start.config.labels.count))
             }, labels: start.config.labels, promptsDigest: texts.digest)
@@ -51,7 +52,7 @@ struct RunBook {
     /// Opens the log as well; a run that begins starts it with `begin`.
     func desk(_ begin: RunRecord.Begin) throws -> TrainingLoop.Desk {
         let log = try RunLog(path: folder.log, keeping: position.logByteCount)
-        if checkpoint == nil { try log.append(.begin(begin)) }
+        if log.byteCount == 0 { try log.append(.begin(begin)) }
         return TrainingLoop.Desk(identity: identity, folder: folder, log: log)
     }
 }

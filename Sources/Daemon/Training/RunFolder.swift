@@ -6,6 +6,8 @@ final class RunFolder {
     let path: String
     /// Why nothing keeps another process out; nil where the lock does.
     let unlocked: String?
+    /// Whether updates were done there; what was only prepared may be begun anew.
+    private let hasBegun: Bool
     private let lock: Int32
 
     /// The first line of a recipe that a run wrote, which tells it from one that a person put there.
@@ -36,12 +38,13 @@ final class RunFolder {
             throw CommandFailure(.cannotCreate, "--output \(path): \(String(cString: strerror(errno)))")
         }
         let names = try FileManager.default.contentsOfDirectory(atPath: path)
-        let isNew = names.allSatisfy { $0.hasPrefix(".") || $0.hasPrefix("recipe.yaml.partial") }
-        guard isNew || Self.holdsRun(path, names) else {
+        let isEmpty = names.allSatisfy { $0.hasPrefix(".") || $0.hasPrefix("recipe.yaml.partial") }
+        guard isEmpty || Self.holdsRun(path, names) else {
             throw CommandFailure(
                 .cannotCreate, "--output \(path) exists and is no folder of a run; say a new one, or an empty one")
         }
-        guard resumes || isNew else {
+        hasBegun = Self.hasBegun(path, names)
+        guard resumes || !hasBegun else {
             throw CommandFailure(
                 .cannotCreate, "--output \(path) holds a run; --resume auto continues it, or remove it to begin anew")
         }
@@ -69,6 +72,17 @@ final class RunFolder {
         return (try? String(contentsOfFile: path + "/recipe.yaml", encoding: .utf8))?.hasPrefix(mark) == true
     }
 
+    private static func hasBegun(_ path: String, _ names: [String]) -> Bool {
+        if names.contains("checkpoint.safetensors") || names.contains("best") { return true }
+        let log = (try? String(contentsOfFile: path + "/log.jsonl", encoding: .utf8)) ?? ""
+        return log.split(separator: "\n").contains { line in
+            switch RunRecord(line: String(line)) {
+            case .update, .epoch, .skipped: true
+            case .begin, .unreadable, nil: false
+            }
+        }
+    }
+
     /// Locks the file; on a file system without locks says so.
     private static func take(_ lock: Int32, _ path: String) throws -> String? {
         guard flock(lock, LOCK_EX | LOCK_NB) != 0 else { return nil }
@@ -87,9 +101,9 @@ final class RunFolder {
 
     /// Removes what a run left that never came to a checkpoint; the recipe stays, to be replaced.
     ///
-    /// - Throws: `CommandFailure` if the run measured an epoch: its models are worth more than a beginning in their place.
+    /// - Throws: `CommandFailure` if the run did updates: its models are worth more than a beginning in their place.
     func clear() throws {
-        guard !FileManager.default.fileExists(atPath: best) else {
+        guard !hasBegun else {
             throw CommandFailure(
                 .cannotCreate,
                 "--output \(path) holds models but no checkpoint to go on from; say another folder, or remove it")

@@ -2,6 +2,8 @@
 struct RunIdentity: Sendable, Equatable, Codable {
     /// SHA-256 of the weights that it started from; nil from scratch.
     var weightsDigest: String?
+    /// `ModelConfig.trainingText`; nil in checkpoints that do not have it.
+    var model: String?
     var listDigest: String
     /// Nil without validation.
     var valDigest: String?
@@ -12,6 +14,7 @@ struct RunIdentity: Sendable, Equatable, Codable {
     func differences(from other: RunIdentity) -> [String] {
         var out: [String] = []
         if weightsDigest != other.weightsDigest { out.append("the model that it started from has other weights") }
+        if let model, let before = other.model, model != before { out.append("the model was \(before), is \(model)") }
         if listDigest != other.listDigest { out.append("the list names other clips or classes") }
         if valDigest != other.valDigest { out.append("the validation list names other clips or classes") }
         if labels != other.labels {

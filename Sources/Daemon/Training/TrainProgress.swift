@@ -15,13 +15,13 @@ struct TrainProgress {
     ///   - seconds: that an update takes of late.
     mutating func show(_ position: RunPosition, epochs: Int, updates: Int, seconds: Double) {
         guard isDue() else { return }
-        Self.write("\r\u{1B}[K" + Self.line(position, epochs: epochs, updates: updates, secondsPerUpdate: seconds))
+        StandardError.show(Self.line(position, epochs: epochs, updates: updates, secondsPerUpdate: seconds))
     }
 
     /// What is done before and between updates, such as `validating`.
     mutating func show(_ work: String, done: Int, of total: Int) {
         guard isDue() || done == total else { return }
-        if isShown { Self.write("\r\u{1B}[K\(work) \(done)/\(total)") }
+        if isShown { StandardError.show("\(work) \(done)/\(total)") }
     }
 
     private mutating func isDue() -> Bool {
@@ -32,12 +32,12 @@ struct TrainProgress {
         return true
     }
 
-    func clear() { if isShown { Self.write("\r\u{1B}[K") } }
+    func clear() { if isShown { StandardError.clearLine() } }
 
     /// A line that stays.
     func tell(_ line: String) {
         clear()
-        Self.write(line + "\n")
+        StandardError.write(line + "\n")
     }
 
     /// - Parameter secondsPerUpdate: of late.
@@ -66,6 +66,4 @@ struct TrainProgress {
         text += String(format: "  %.1f clips/s", epoch.clipsPerSecond)
         return epoch.epoch + 1 < epochs ? text + "  \(EvalProgress.time(secondsLeft)) left" : text
     }
-
-    private static func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
 }

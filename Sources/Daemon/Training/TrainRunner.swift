@@ -42,6 +42,11 @@ struct TrainRunner {
         let validation = try ranks.isFirst ? self.validation(classes: classes, store: store, kept: kept) : nil
         let book = try ranks.isFirst ? RunBook(self, start, entries) : nil
         let opening = try ranks.fromFirst { book.map { Opening($0) } ?? Opening(entries.count) }
+        guard !recipe.isFromScratch || opening.prompts.count > 1 else {
+            throw ranks.agreed(
+                CommandFailure(
+                    .configuration, "templates: from scratch takes at least two prompts for each class, there is one"))
+        }
 
         let desk = try book.map {
             try $0.desk(
@@ -94,7 +99,7 @@ struct TrainRunner {
     /// Throws if a rank trains otherwise than rank 0, or on something else. Where its clips lie is its own affair.
     private func requireSame(_ listDigest: String, _ config: ModelConfig) throws {
         guard ranks.count > 1 else { return }
-        let model = "\(config.geometry) \(config.mean) \(config.deviation) \(config.labels)"
+        let model = "\(config.trainingText) \(config.labels)"
         let all = try ranks.gathered([listDigest, try recipe.yaml, model])
         let first = try TrainRecipe(yaml: all[0][1], file: "rank 0")
         for (rank, other) in all.enumerated() {
@@ -179,7 +184,7 @@ struct TrainRunner {
         guard recipe.isFromScratch else { return start.weights }
         var warmUp = recipe.warmUp
         warmUp.seed = recipe.seed
-        var progress = TrainProgress(isShown: EvalProgress.isTerminal)
+        var progress = TrainProgress(isShown: StandardError.isTerminal)
         progress.tell("warming up the text in \(warmUp.updates) updates")
         var (done, last) = (0, 0.0)
         let weights = try warmUp.run(

@@ -59,7 +59,7 @@ final class TrainingLoop {
             smoothing: recipe.smoothing, holdsFeatures: parts.features != nil,
             isMixed: recipe.mixing.mixup > 0 || recipe.mixing.cutmix > 0)
         policy = NonFinitePolicy(skipped: position.skipped, inARow: position.skippedInARow ?? 0)
-        progress = TrainProgress(isShown: EvalProgress.isTerminal && parts.desk != nil)
+        progress = TrainProgress(isShown: StandardError.isTerminal && parts.desk != nil)
         page = parts.desk.map { CurvePage(name: URL(filePath: $0.folder.path).lastPathComponent, recipe: recipe) }
         secondsBefore = position.seconds
         for case .unreadable(let record) in parts.desk?.log.records ?? [] where record.isValidation == true {

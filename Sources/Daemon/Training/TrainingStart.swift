@@ -20,12 +20,11 @@ struct TrainingStart {
             guard let geometry = recipe.geometry ?? directory?.config.geometry else {
                 throw CommandFailure(.usage, "from scratch, but no geometry is said")
             }
-            config =
-                recipe.geometry == nil ? directory?.config ?? Self.scratch(geometry) : Self.scratch(geometry)
+            config = directory?.config ?? Self.scratch(geometry)
             config.provenance = nil
             weights = recipe.temporal.applied(
                 to: InitialWeights.random(geometry, seed: recipe.seed), geometry, seed: recipe.seed)
-            mergesPath = recipe.geometry == nil ? directory?.mergesPath : nil
+            mergesPath = directory?.mergesPath
             digest = nil
         } else {
             guard let directory else { throw CommandFailure(.usage, "no model to start from is said") }
@@ -41,8 +40,8 @@ struct TrainingStart {
             throw CommandFailure(.usage, "the model has no labels of its own; say --labels FILE")
         }
         if let files = recipe.prompts {
-            let families = try files.map { try ListFile.prompts($0) }
-            prompts = labels.indices.map { label in families.flatMap { label < $0.count ? $0[label] : [] } }
+            let families = try files.map { try EvalTexts.family($0, classes: labels.count) }
+            prompts = labels.indices.map { label in families.flatMap { $0[label] } }
         } else {
             prompts = labels == config.labels ? directory?.prompts ?? [] : []
         }
@@ -69,5 +68,13 @@ struct TrainingStart {
 
     private static func scratch(_ geometry: ModelGeometry) -> ModelConfig {
         ModelConfig(name: "scratch", geometry: geometry, tokenizer: .bytes)
+    }
+}
+
+extension ModelConfig {
+    /// What decides, besides weights and labels, what a training does with a model.
+    var trainingText: String {
+        let sizes = TrainRecipe.sizes(geometry).map { "\($0.key) \($0.value)" }
+        return (sizes + ["mean \(mean)", "deviation \(deviation)"]).joined(separator: ", ")
     }
 }

@@ -6,7 +6,7 @@ package final class NewFolder {
     private let temporary: String
     private var isCommitted = false
 
-    /// Throws `DatasetError` if there is anything at `path` but an empty folder, before anything is made.
+    /// Throws `DatasetError` if there is anything at `path` but an empty folder that can be replaced, before anything is made.
     package static func requireUnused(_ path: String) throws(DatasetError) {
         guard access(path, F_OK) == 0 else { return }
         guard let content = try? FileManager.default.contentsOfDirectory(atPath: path) else {
@@ -15,13 +15,20 @@ package final class NewFolder {
         guard content.isEmpty else {
             throw .io(path: path, operation: .create, reason: "the folder exists and is not empty")
         }
+        var (folder, above) = (stat(), stat())
+        if stat(path, &folder) == 0, stat(path + "/..", &above) == 0, folder.st_dev != above.st_dev {
+            throw .io(path: path, operation: .create, reason: "something is mounted there; say a folder in it")
+        }
     }
 
     package init(_ path: String) throws(DatasetError) {
         try Self.requireUnused(path)
-        var trimmed = path[...]
-        while trimmed.count > 1, trimmed.last == "/" { trimmed = trimmed.dropLast() }
-        self.path = String(trimmed)
+        // An empty folder may be said as a link or as `.`.
+        let real = realpath(path, nil)
+        defer { free(real) }
+        var trimmed = real.map { String(cString: $0) } ?? path
+        while trimmed.count > 1, trimmed.last == "/" { trimmed.removeLast() }
+        self.path = trimmed
         temporary = "\(trimmed).partial-\(getpid())"
         guard mkdir(temporary, 0o755) == 0 else {
             throw .io(path: path, operation: .create, reason: FileKind.reason())

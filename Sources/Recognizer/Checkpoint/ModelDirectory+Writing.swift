@@ -23,8 +23,8 @@ extension ModelDirectory {
                 try ReplacementFile.write(
                     String(decoding: merges.bytes, as: UTF8.self), to: "\(directory)/\(mergesName)")
             }
-            if !prompts.isEmpty {
-                let rows = prompts.enumerated().flatMap { id, texts in texts.map { (id: id, sentence: $0) } }
+            let rows = prompts.enumerated().flatMap { id, texts in texts.map { (id: id, sentence: $0) } }
+            if !rows.isEmpty {
                 try ReplacementFile.write(ListFile.promptText(rows), to: "\(directory)/\(promptsName)")
             }
         }
