@@ -43,14 +43,16 @@ struct TrainProgress {
     /// - Parameter secondsPerUpdate: of late.
     static func line(_ position: RunPosition, epochs: Int, updates: Int, secondsPerUpdate: Double) -> String {
         let (done, total) = (position.epoch * updates + position.update, epochs * updates)
-        let width = 24
+        // With what matters most in front: a narrow terminal shows no more than fits.
+        let width = 12
         let filled = total == 0 ? width : done * width / total
         let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: width - filled)
         let sums = position.sums
         return String(
-            format: "[%@] epoch %d/%d  update %d/%d  loss %.4f  right %.1f %%  %.1f clips/s  %@ left", bar,
-            position.epoch + 1, epochs, position.update, updates, sums.meanLoss, sums.accuracy * 100,
-            sums.clipsPerSecond, EvalProgress.time(Double(total - done) * secondsPerUpdate))
+            format: "[%@] epoch %d/%d  update %d/%d  %@ left  %.1f clips/s  loss %.4f  right %.1f %%", bar,
+            position.epoch + 1, epochs, position.update, updates,
+            EvalProgress.time(Double(total - done) * secondsPerUpdate), sums.clipsPerSecond, sums.meanLoss,
+            sums.accuracy * 100)
             + (position.quarantine.count > 0 ? ", \(position.quarantine.count) unreadable" : "")
             + (position.skipped > 0 ? ", \(position.skipped) skipped" : "")
     }
