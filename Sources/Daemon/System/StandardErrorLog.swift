@@ -12,7 +12,8 @@ struct StandardErrorLog: LogHandler {
     let isJournal: Bool
     private let write: @Sendable (String) -> Void
 
-    init(level: Logger.Level, isJournal: Bool, write: @escaping @Sendable (String) -> Void = StandardError.write
+    init(
+        level: Logger.Level, isJournal: Bool, write: @escaping @Sendable (String) -> Void = StandardError.write
     ) {
         logLevel = level
         self.isJournal = isJournal
