@@ -128,7 +128,8 @@ struct TrainRecipe: Sendable, Equatable {
         }
         guard model == nil || geometry == nil || !isFromScratch else {
             throw CommandFailure(
-                .usage, "a model, from_scratch and a geometry: say from_scratch=false to start from the model, or no model")
+                .usage,
+                "a model, from_scratch and a geometry: say from_scratch=false to start from the model, or no model")
         }
         guard ViewProtocol.counts(views) != nil else {
             throw wrong("views \(views.escapedForLog): accepted are 1 to 64 clips times 1 or 3 crops, such as 4x3")
