@@ -70,8 +70,7 @@ struct AssemblyParts {
 
     private static func source(_ camera: CameraSettings, cameras: Int) throws -> SupervisedSource {
         var options = SourceOptions()
-        options.decoderThreads = DecoderThreads.count(
-            cameras: cameras, cores: Processors.count)
+        options.decoderThreads = DecoderThreads.count(cameras: cameras, cores: Processors.count)
         options.decoder = camera.decoder
         options.decode = camera.decode
         options.samplingPeriod = camera.sampling.every

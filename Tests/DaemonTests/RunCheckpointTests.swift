@@ -42,9 +42,9 @@ import Testing
         let checkpoint = Self.checkpoint()
         try checkpoint.requireRun(TrainRecipe(), Self.identity(["x", "y"]), path: "c")
         var (before, now) = (Self.identity(["x"]), Self.identity(["x"]))
-        (before.model, now.model) = ("mask KMT", "mask KMCT")
-        #expect(now.differences(from: before) == ["the model was mask KMT, is mask KMCT"])
-        before.model = nil
+        (before.traits, now.traits) = (["frames 8", "mask KMT"], ["frames 8", "mask KMCT"])
+        #expect(now.differences(from: before) == ["the model had mask KMT, has mask KMCT"])
+        before.traits = nil
         #expect(now.differences(from: before).isEmpty, "an older checkpoint does not say")
         var recipe = TrainRecipe()
         recipe.epochs = 7

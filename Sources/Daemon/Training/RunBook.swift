@@ -35,7 +35,7 @@ struct RunBook {
         let texts = try EvalTexts(recipe.evaluation, model: model, labels: start.config.labels)
         prompts = texts.prompts.prompts
         identity = RunIdentity(
-            weightsDigest: start.digest, model: start.config.trainingText, listDigest: ClipList.digest(entries),
+            weightsDigest: start.digest, traits: start.config.trainingTraits, listDigest: ClipList.digest(entries),
             valDigest: try recipe.val.map {
                 ClipList.digest(try ClipList.read($0, classes: start.config.labels.count))
             }, labels: start.config.labels, promptsDigest: texts.digest)

@@ -2,8 +2,8 @@
 struct RunIdentity: Sendable, Equatable, Codable {
     /// SHA-256 of the weights that it started from; nil from scratch.
     var weightsDigest: String?
-    /// `ModelConfig.trainingText`; nil in checkpoints that do not have it.
-    var model: String?
+    /// `ModelConfig.trainingTraits`; nil in checkpoints that do not have them.
+    var traits: [String]?
     var listDigest: String
     /// Nil without validation.
     var valDigest: String?
@@ -14,7 +14,9 @@ struct RunIdentity: Sendable, Equatable, Codable {
     func differences(from other: RunIdentity) -> [String] {
         var out: [String] = []
         if weightsDigest != other.weightsDigest { out.append("the model that it started from has other weights") }
-        if let model, let before = other.model, model != before { out.append("the model was \(before), is \(model)") }
+        if let traits, let before = other.traits {
+            out += zip(before, traits).compactMap { $0 == $1 ? nil : "the model had \($0), has \($1)" }
+        }
         if listDigest != other.listDigest { out.append("the list names other clips or classes") }
         if valDigest != other.valDigest { out.append("the validation list names other clips or classes") }
         if labels != other.labels {

@@ -99,7 +99,7 @@ struct TrainRunner {
     /// Throws if a rank trains otherwise than rank 0, or on something else. Where its clips lie is its own affair.
     private func requireSame(_ listDigest: String, _ config: ModelConfig) throws {
         guard ranks.count > 1 else { return }
-        let model = "\(config.trainingText) \(config.labels)"
+        let model = "\(config.trainingTraits) \(config.labels)"
         let all = try ranks.gathered([listDigest, try recipe.yaml, model])
         let first = try TrainRecipe(yaml: all[0][1], file: "rank 0")
         for (rank, other) in all.enumerated() {

@@ -72,9 +72,8 @@ struct TrainingStart {
 }
 
 extension ModelConfig {
-    /// What decides, besides weights and labels, what a training does with a model.
-    var trainingText: String {
-        let sizes = TrainRecipe.sizes(geometry).map { "\($0.key) \($0.value)" }
-        return (sizes + ["mean \(mean)", "deviation \(deviation)"]).joined(separator: ", ")
+    /// What decides, besides weights and labels, what a training does with a model: names with values, always in the same order.
+    var trainingTraits: [String] {
+        TrainRecipe.sizes(geometry).map { "\($0.key) \($0.value)" } + ["mean \(mean)", "deviation \(deviation)"]
     }
 }
