@@ -32,9 +32,13 @@ struct Assembly {
         let (configuration, model, plans) = (parts.configuration, parts.model, parts.plans)
         runners = parts.runners
         sources = parts.sources
-        try? FileManager.default.createDirectory(
-            atPath: configuration.stateDirectory, withIntermediateDirectories: true,
-            attributes: [.posixPermissions: 0o700])
+        do {
+            try FileManager.default.createDirectory(
+                atPath: configuration.stateDirectory, withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700])
+        } catch {
+            log.warning("\(configuration.stateDirectory): \(error.localizedDescription)")
+        }
         let router = EventRouter(
             identity: .init(instance: configuration.instance, model: model.identity),
             cameras: Dictionary(uniqueKeysWithValues: plans.map { ($0.name, $0.labels) }), sinks: runners,

@@ -40,7 +40,10 @@ struct AssemblyParts {
             instance: configuration.instance, version: ClaverdVersion.current,
             cameras: plans.map { plan in
                 SinkContext.Camera(name: plan.name, labels: plan.labels.filter { !$0.ignored }.map(\.name))
-            }, report: report)
+            }
+                + configuration.cameras.filter { !$0.enabled }.map {
+                    SinkContext.Camera(name: $0.name, labels: [], isEnabled: false)
+                }, report: report)
         runners = try Self.runners(configuration, context)
     }
 

@@ -14,6 +14,7 @@ struct Claverd: AsyncParsableCommand {
         ])
 
     static func main() async {
+        StandardOutput.open()
         OpenBLASKernels.restartIfMistaken()
         Signal.ignoreBrokenPipes()
         let command: any ParsableCommand
@@ -24,6 +25,7 @@ struct Claverd: AsyncParsableCommand {
         }
         do {
             try await run(command)
+            try StandardOutput.finish()
         } catch let error where isOfTheParser(error) {
             exit(withError: error)
         } catch {

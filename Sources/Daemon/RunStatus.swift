@@ -19,7 +19,6 @@ struct RunStatus {
     private var warnedAt: ContinuousClock.Instant?
     private var states: [CameraState]
     private var ended: Set<Int> = []
-    private var stopped = false
     /// Whether a file could not be read.
     private(set) var failed = false
 
@@ -28,10 +27,8 @@ struct RunStatus {
         states = cameras.map { _ in .connecting }
     }
 
-    /// All sources have ended, or the run was told to stop.
-    var isOver: Bool { stopped || ended.count == cameras.count }
-
-    mutating func stop() { stopped = true }
+    /// All sources have ended.
+    var isOver: Bool { ended.count == cameras.count }
 
     mutating func take(_ notice: Assembly.Notice, log: Logger) {
         switch notice {

@@ -16,8 +16,6 @@ package struct ActionEvent: Sendable, Equatable, Codable {
         case disabled
         case reload
         case shutdown
-        /// Left open by a daemon that did not stop cleanly; closed at the next start.
-        case recovered
     }
 
     /// The span of the window whose scores made this message, in seconds of stream time.

@@ -38,11 +38,13 @@ package struct SinkContext: Sendable {
     package let version: String
     package struct Camera: Sendable, Equatable {
         package let name: String
-        /// Labels that can raise events on this camera.
+        /// Labels that can raise events on this camera; none where it is switched off.
         package let labels: [String]
-        package init(name: String, labels: [String]) {
+        package let isEnabled: Bool
+        package init(name: String, labels: [String], isEnabled: Bool = true) {
             self.name = name
             self.labels = labels
+            self.isEnabled = isEnabled
         }
     }
     package let cameras: [Camera]

@@ -117,6 +117,34 @@ import Testing
         #expect(program.errors.all.contains { $0.contains("mqtt: connected to 127.0.0.1:\(broker.port)") })
     }
 
+    @Test func handsWhatWaitsOnWhenItReadsItsConfigurationAgain() async throws {
+        let broker = try MosquittoBroker()
+        let site = try DaemonSite()
+        try configureLive(site, port: broker.port)
+        let program = try site.start()
+        try await program.output.wait(for: "events without a broker") { DaemonOutput($0).events.count >= 10 }
+        try configureLive(site, port: broker.port, more: "log: {level: warning}")
+        program.send(SIGHUP)
+        try await program.output.wait(for: "events after the reload") { lines in
+            let events = DaemonOutput(lines).events
+            guard let last = events.last(where: { $0.endReason == .reload }) else { return false }
+            return events.contains { $0.type == .new && $0.seq > last.seq }
+        }
+        let atReload = DaemonOutput(program.output.all).events.last { $0.endReason == .reload }?.seq ?? .max
+        try await broker.start()
+        let subscriber = try await broker.subscriber()
+        let lines = try await subscriber.output.wait(for: "events from after the reload") {
+            Self.messages($0).compactMap(\.event).contains { $0.seq > atReload }
+        }
+        program.send(SIGTERM)
+        #expect(try await program.exitStatus(within: .seconds(10)) == 0)
+        let seen = Self.messages(lines).compactMap(\.event)
+        #expect(seen.map(\.seq) == seen.map(\.seq).sorted())
+        let before = DaemonOutput(program.output.all).events.filter { $0.seq <= atReload }
+        #expect(Set(before.map(\.seq)).subtracting(seen.map(\.seq)).isEmpty)
+        #expect(seen.filter { $0.seq <= atReload }.allSatisfy { $0.late })
+    }
+
     @Test func endsItsEventsAndSaysGoodbyeWhenTerminated() async throws {
         let broker = try MosquittoBroker()
         try await broker.start()

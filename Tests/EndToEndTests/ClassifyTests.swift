@@ -88,4 +88,34 @@ import Testing
         #expect(tops.count == rows.count && tops.contains("waving") && tops.contains("falling down"), "\(run.output)")
         #expect(zip(tops, tops.dropFirst()).allSatisfy { $0 != $1 })
     }
+
+    @Test func refusesAPageThatWouldTakeThePlaceOfSomethingElse() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "explain-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let film = folder.appending(path: "film.mp4").path
+        try FileManager.default.copyItem(atPath: DaemonSite.sample, toPath: film)
+        let content = try Data(contentsOf: URL(filePath: film))
+        let link = folder.appending(path: "link.html").path
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: film)
+        for (page, status, reason) in [
+            (film, 64 as Int32, "is the file that is read"), (link, 64, "is the file that is read"),
+            ("/dev/null", 73, "not a regular file"), (folder.path + "/none/page.html", 73, "No such file"),
+        ] {
+            let run = try await ProgramRun.awaited(builtClaverd, ["classify", film, "--explain", page])
+            #expect(run.status == status, "\(page): \(run.error)")
+            #expect(run.error.contains("--explain \(page)") && run.error.contains(reason), "\(run.error)")
+        }
+        #expect(try Data(contentsOf: URL(filePath: film)) == content)
+    }
+
+    @Test func failsWhenWhatItPrintsDoesNotArrive() async throws {
+        for (shell, status, reason) in [
+            ("\(builtClaverd) version > /dev/full", 74 as Int32, "standard output: No space left"),
+            ("\(builtClaverd) version >&-", 74, "standard output: Bad file descriptor"),
+        ] {
+            let run = try await ProgramRun.awaited("/bin/sh", ["-c", shell])
+            #expect(run.status == status && run.error.contains(reason), "\(shell): \(run.status) \(run.error)")
+        }
+    }
 }

@@ -45,6 +45,15 @@ import Testing
             ])
     }
 
+    @Test mutating func anEventThatWaitsIsSentAsItWasLastHandedOver() {
+        #expect(hand(first) == [])
+        #expect(session.hand(first, payload: Data("late".utf8)) == [])
+        let effects = session.opened()
+        #expect(words(effects).last == "b/events late")
+        send(effects, from: 1)
+        #expect(hand(first) == [], "it is under way")
+    }
+
     @Test mutating func settlesAnEventWhenItIsAnswered() {
         send(session.opened(), from: 1)
         let effects = hand(first)

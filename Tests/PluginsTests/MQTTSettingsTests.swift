@@ -1,3 +1,4 @@
+import Foundation
 import Pipeline
 import Testing
 
@@ -25,7 +26,7 @@ import Testing
         #expect(try settings(["tls": "true", "port": "1884"]).port == 1884)
         #expect(
             try settings(["tls": ["ca": "ca.pem", "insecure": "true"]]).tls
-                == .init(authority: "ca.pem", isInsecure: true))
+                == .init(authority: FileManager.default.currentDirectoryPath + "/ca.pem", isInsecure: true))
         #expect(try settings(["tls": "false"]).tls == nil)
     }
 

@@ -16,6 +16,12 @@ import Testing
             ])
     }
 
+    @Test func aCameraThatIsSwitchedOffIsDisabled() {
+        let state = RetainedState(
+            topics: TopicNames(base: "b"), cameras: [.init(name: "lobby", labels: [], isEnabled: false)])
+        #expect(state.all == [.retained("b/lobby/status", "disabled")])
+    }
+
     @Test mutating func isOnWhileAtLeastOneEventIsOpen() {
         #expect(state.note(.example(.new, seq: 1, id: "A")) == .retained(waving, "ON"))
         #expect(state.note(.example(.update, seq: 2, id: "A")) == nil)

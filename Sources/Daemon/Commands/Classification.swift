@@ -115,7 +115,7 @@ struct Classification {
 
     func table(scores: [Float], top: Int) -> String {
         scores.indices.sorted { scores[$0] > scores[$1] }.prefix(top)
-            .map { String(format: "%.3f  ", scores[$0]) + vocabulary.labels[$0] }.joined(separator: "\n")
+            .map { String(format: "%.3f  ", scores[$0]) + vocabulary.labels[$0].escapedForLog }.joined(separator: "\n")
     }
 
     /// A row for each stretch of windows with the same top action: from, to, its mean scores, highest first.
@@ -130,16 +130,19 @@ struct Classification {
                 rows.append([window])
             }
         }
-        let width = vocabulary.labels.map(\.count).max() ?? 0
+        let width = vocabulary.labels.map(\.escapedForLog.count).max() ?? 0
+        let end = windows.last?.end ?? 0
         let lines = rows.map { row in
             let means = vocabulary.labels.map { label in
                 (label: label, score: row.map { $0.scores[label] ?? 0 }.reduce(0, +) / Double(row.count))
             }
             let shown = means.sorted { $0.score > $1.score }.prefix(top).map {
-                String(format: "%.2f ", $0.score) + $0.label.padding(toLength: width, withPad: " ", startingAt: 0)
+                String(format: "%.2f ", $0.score)
+                    + $0.label.escapedForLog.padding(toLength: width, withPad: " ", startingAt: 0)
             }
             let from = max(0, (row.first?.centre ?? 0) - step / 2)
-            return Self.clock(from) + "  " + Self.clock((row.last?.centre ?? 0) + step / 2) + "   "
+            let to = min(end, (row.last?.centre ?? 0) + step / 2)
+            return Self.clock(from) + "  " + Self.clock(to) + "   "
                 + shown.joined(separator: "  ")
         }
         return (["from     to        actions, mean score"] + lines)

@@ -59,10 +59,6 @@ struct ExplainedFile {
     private func write(windows: [Classification.Window], shown: [ExplainPage.Window], to path: String) throws {
         let page = ExplainPage(
             model: model, labels: vocabulary.labels, file: file, windows: windows, shown: shown)
-        do {
-            try Data(page.text.utf8).write(to: URL(filePath: path), options: .atomic)
-        } catch {
-            throw CommandFailure(.cannotCreate, "\(path): \(error.localizedDescription)")
-        }
+        try ReplacementFile.write(page.text, to: OutputFile.target(of: path))
     }
 }

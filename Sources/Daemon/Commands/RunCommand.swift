@@ -9,7 +9,7 @@ struct RunCommand: AsyncParsableCommand {
         discussion: """
             Runs until every source has ended, or SIGTERM or SIGINT comes: open events are ended, sinks are flushed, and the \
             exit status is 0. SIGHUP reads the configuration again. Exits with 78 if the configuration is wrong, with 65 if \
-            a file could not be read as video.
+            all sources have ended and a file could not be read as video.
             """)
 
     @Argument(help: "The configuration file.")
@@ -19,7 +19,7 @@ struct RunCommand: AsyncParsableCommand {
         let environment = ProcessInfo.processInfo.environment
         var configuration = try Configuration(file: file)
         StandardErrorLog.bootstrap(level: configuration.logLevel, environment: environment)
-        let log = Logger(label: "claverd")
+        var log = Logger(label: "claverd")
         let notifier = SystemdNotifier(environment: environment)
         let (happenings, inlet) = AsyncStream.makeStream(of: DaemonRun.Happening.self)
         let feeders = [
@@ -30,22 +30,26 @@ struct RunCommand: AsyncParsableCommand {
         var parts: AssemblyParts?
         /// What the daemon ran with before a reload.
         var previous: Configuration?
+        var undelivered: DaemonRun.Undelivered = [:]
         var life = 0
         while true {
             for warning in configuration.warnings { log.warning("\(warning)") }
             let daemon = DaemonRun(
-                configuration, parts: parts, file: file, log: log, notifier: notifier, life: life)
+                configuration, parts: parts, undelivered: undelivered, file: file, log: log, notifier: notifier,
+                life: life)
             switch try await daemon.run(happenings, inlet: inlet) {
-            case .reload(let next):
-                (previous, configuration, parts) = (configuration, next.configuration, next)
-            case .notStarted(let error):
+            case .reload(let next, let left):
+                (previous, configuration, parts, undelivered) = (configuration, next.configuration, next, left)
+            case .notStarted(let error, let left):
                 guard let working = previous else { throw error }
+                undelivered = left
                 log.error("\(file) cannot be used, back to the old configuration: \(error)")
                 (previous, configuration, parts) = (nil, working, nil)
             case .finished(let failed):
                 if failed { throw ExitStatus.dataError.code }
                 return
             }
+            log.logLevel = configuration.logLevel.loggerLevel
             life += 1
         }
     }

@@ -19,21 +19,25 @@ struct SinkSettings: Sendable {
         block = .mapping([], at: SettingsMark(line: 1, column: 1))
     }
 
-    /// - Parameter node: a mapping with the kind as its only key.
+    /// - Parameter node: a mapping with the kind as its only key, or the kind alone: a sink with every default.
     init(_ node: SettingsNode, file: String, path: String) throws {
         let kinds = BuiltinPlugins.sinks.map { $0.kind }
-        guard case .mapping(let entries, _) = node, entries.count == 1 else {
+        let entry: SettingsNode.Entry
+        switch node {
+        case .mapping(let entries, _) where entries.count == 1: entry = entries[0]
+        case .scalar(let kind, _, let mark):
+            entry = SettingsNode.Entry(key: kind, keyMark: mark, value: .mapping([], at: mark))
+        default:
             throw SettingsError(
                 file: file, mark: node.mark, path: path,
                 reason: "expected a mapping with one key, one of \(kinds.joined(separator: ", "))")
         }
-        let entry = entries[0]
         guard let plugin = BuiltinPlugins.sinks.first(where: { $0.kind == entry.key }) else {
             let near = SettingsReader.nearest(to: entry.key, among: kinds)
             throw SettingsError(
                 file: file, mark: entry.keyMark, path: path,
-                reason: "unknown sink \"\(entry.key.escapedForLog)\"" + (near.map { "; did you mean \"\($0)\"?" } ?? "")
-                    + " Accepted: \(kinds.joined(separator: ", "))")
+                reason: "unknown sink \"\(entry.key.escapedForLog)\""
+                    + (near.map { "; did you mean \"\($0)\"?" } ?? ".") + " Accepted: \(kinds.joined(separator: ", "))")
         }
         self.plugin = plugin
         self.path = "\(path).\(entry.key)"

@@ -18,7 +18,8 @@ struct YAMLDocument {
     init(file: String) throws {
         let text: String
         do {
-            let descriptor = open(file, O_RDONLY | O_CLOEXEC)
+            // A pipe that nobody writes to would be waited for.
+            let descriptor = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
             guard descriptor >= 0 else {
                 throw SettingsError(
                     file: file, mark: nil, path: "", reason: "cannot be read: \(String(cString: strerror(errno)))")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Pipeline
+import Plugins
 import Recognizer
 
 /// How the program ends, after `sysexits.h`.
@@ -44,6 +45,8 @@ struct FailureReport: Equatable {
         case let error as PipelineError: status = Self.status(of: error)
         case let error as RecognizerError: status = Self.status(of: error)
         case let error as EvaluationError: status = Self.status(of: error)
+        case PluginError.file(_, "open", _): status = .cannotCreate
+        case is PluginError: status = .ioError
         case is RankGroupError: status = .unavailable
         case let error as ClipFailure: status = error.kind == .missing ? .noInput : .dataError
         case let error as DatasetError: status = Self.status(of: error)

@@ -1,13 +1,19 @@
 import Foundation
 import Logging
 import Pipeline
+import Synchronization
 
 /// Writes log lines to standard error: one line each, control characters escaped, whatever the text.
 ///
 /// Under systemd a line begins with its priority (`<6>`) and carries no time, which the journal adds; elsewhere with the time
-/// of day and the level.
+/// of day and the level. All copies of a handler have the same level, which may change while the daemon runs.
 struct StandardErrorLog: LogHandler {
-    var logLevel: Logger.Level
+    private final class Threshold: Sendable {
+        let level: Mutex<Logger.Level>
+        init(_ level: Logger.Level) { self.level = Mutex(level) }
+    }
+
+    private let threshold: Threshold
     var metadata: Logger.Metadata = [:]
     let isJournal: Bool
     private let write: @Sendable (String) -> Void
@@ -15,7 +21,7 @@ struct StandardErrorLog: LogHandler {
     init(
         level: Logger.Level, isJournal: Bool, write: @escaping @Sendable (String) -> Void = StandardError.write
     ) {
-        logLevel = level
+        threshold = Threshold(level)
         self.isJournal = isJournal
         self.write = write
     }
@@ -23,7 +29,13 @@ struct StandardErrorLog: LogHandler {
     /// Makes every `Logger` of the process write here. Called once, before the first is made.
     static func bootstrap(level: Configuration.LogLevel, environment: [String: String]) {
         let isJournal = isConnectedToJournal(environment: environment)
-        LoggingSystem.bootstrap { _ in StandardErrorLog(level: level.loggerLevel, isJournal: isJournal) }
+        let handler = StandardErrorLog(level: level.loggerLevel, isJournal: isJournal)
+        LoggingSystem.bootstrap { _ in handler }
+    }
+
+    var logLevel: Logger.Level {
+        get { threshold.level.withLock { $0 } }
+        set { threshold.level.withLock { $0 = newValue } }
     }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -71,8 +83,6 @@ struct StandardErrorLog: LogHandler {
         let milliseconds = Int((date.timeIntervalSince1970 - Double(seconds)) * 1000)
         return String(format: "%02d:%02d:%02d.%03d", parts.tm_hour, parts.tm_min, parts.tm_sec, milliseconds)
     }
-
-    /// One `write` per line, so that lines of several threads never mix.
 }
 
 extension Configuration.LogLevel {

@@ -84,15 +84,23 @@ package actor EventRouter {
     /// Takes what was posted, ends what is open, flushes and stops the sinks.
     ///
     /// - Parameter limit: for each sink to flush and stop, all at the same time.
-    package func shutdown(reason: ActionEvent.EndReason = .shutdown, within limit: Duration) async {
+    /// - Returns: for each sink by its name the events that it has not taken.
+    @discardableResult
+    package func shutdown(
+        reason: ActionEvent.EndReason = .shutdown, within limit: Duration
+    ) async -> [String: [ActionEvent]] {
         inlet.finish()
         await loop?.value
         for name in cameras.keys.sorted() { await close(name, reason: reason) }
         sequence.close()
-        await withTaskGroup { group in
-            for sink in sinks { group.addTask { await sink.stop(within: limit) } }
+        let undelivered = await withTaskGroup(of: (String, [ActionEvent]).self) { group in
+            for sink in sinks { group.addTask { (sink.name, await sink.stop(within: limit)) } }
+            var undelivered: [String: [ActionEvent]] = [:]
+            for await (sink, events) in group where !events.isEmpty { undelivered[sink] = events }
+            return undelivered
         }
         executor.close()
+        return undelivered
     }
 
     private func run() async {

@@ -1,17 +1,19 @@
 package import Foundation
 import Glibc
+import Synchronization
 
 /// Counts the daemon's messages, over restarts and a `kill -9`, never the same number twice.
 ///
 /// A small file holds a number below which everything may have been used. Numbers are reserved a block ahead, so a crash
-/// skips at most a block. Without a writable directory the count starts at the milliseconds of the wall clock, which lie
-/// above whatever was counted before.
+/// skips at most a block. Without a writable directory, or where another process counts there, the count starts at the
+/// milliseconds of the wall clock, which lie above whatever was counted before.
 ///
 /// Reserving waits for the disk: use it on a thread that may block.
 package struct SequenceStore {
     private static let fileName = "sequence"
 
     private let directory: URL?
+    private let lock: DirectoryLock?
     private let blockSize: UInt64
     private let report: @Sendable (String) -> Void
     private var next: UInt64
@@ -22,14 +24,19 @@ package struct SequenceStore {
     ///   - directory: where the file lives; nil counts in memory without saying so.
     ///   - report: told once each time that the file becomes unusable.
     package init(directory: URL?, blockSize: UInt64 = 100, report: @escaping @Sendable (String) -> Void) {
-        self.directory = directory
         self.blockSize = max(1, blockSize)
         self.report = report
         let clock = UInt64(max(0, Date().timeIntervalSince1970 * 1000))
-        guard let directory else {
+        lock = directory.map { DirectoryLock($0.path) }
+        guard let directory, lock?.isElsewhere != true else {
+            if let directory {
+                report("another claverd uses \(directory.path), say another state; counting messages from \(clock)")
+            }
+            self.directory = nil
             (next, reserved) = (clock, .max)
             return
         }
+        self.directory = directory
         let file = directory.appending(path: Self.fileName)
         do {
             next = try Self.read(file)
@@ -52,8 +59,9 @@ package struct SequenceStore {
         return next
     }
 
-    /// Gives the unused rest of the block back, so that the next start goes on without a jump.
+    /// Gives the unused rest of the block back, so that the next start goes on without a jump, and the directory free.
     package mutating func close() {
+        defer { lock?.release() }
         guard let directory, !isInMemory else { return }
         try? Self.write(next, to: directory)
         reserved = next
@@ -121,3 +129,25 @@ package struct SequenceStore {
 }
 
 extension SequenceStore: Sendable {}
+
+/// Keeps a directory for one process, as far as its file system has locks.
+private final class DirectoryLock: Sendable {
+    /// Whether another holds it.
+    let isElsewhere: Bool
+    private let descriptor: Mutex<Int32>
+
+    init(_ path: String) {
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        isElsewhere = descriptor >= 0 && flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
+        self.descriptor = Mutex(descriptor)
+    }
+
+    deinit { release() }
+
+    func release() {
+        descriptor.withLock { descriptor in
+            if descriptor >= 0 { _ = Glibc.close(descriptor) }
+            descriptor = -1
+        }
+    }
+}

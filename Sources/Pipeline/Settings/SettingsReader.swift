@@ -1,3 +1,5 @@
+import Foundation
+
 /// Typed access to one mapping of a configuration tree. Every getter checks type and range and says where a value is wrong.
 ///
 /// Made with the list of keys it accepts: any other key is an error that names the nearest accepted one.
@@ -59,6 +61,15 @@ package struct SettingsReader: Sendable {
     package func requiredText(_ key: String) throws -> String {
         guard let value = try text(key) else { throw error(key, "missing; this key is required") }
         return value
+    }
+
+    /// The absolute path of a file; a relative one starts at the directory of the configuration file.
+    package func filePath(_ key: String) throws -> String? {
+        guard let text = try text(key) else { return nil }
+        guard !text.isEmpty, !text.hasSuffix("/"), !text.contains("\0") else {
+            throw error(key, "expected the name of a file, found \"\(text.escapedForLog)\"")
+        }
+        return URL(filePath: text, relativeTo: URL(filePath: file).deletingLastPathComponent()).path
     }
 
     package func bool(_ key: String) throws -> Bool? {

@@ -2,21 +2,18 @@
 package struct SinkPolicy: Sendable, Equatable {
     /// Messages that may wait.
     package var capacity: Int
-    /// A `deliver` that takes longer is cancelled.
+    /// A `deliver` that takes longer is cancelled, and an event that has waited longer is marked as late.
     package var deadline: Duration
-    /// An event is tried this often before it counts as lost.
-    package var attempts: Int
     /// Wait before the second attempt; each further one waits twice as long, up to `longestBackoff`.
     package var firstBackoff: Duration
     package var longestBackoff: Duration
 
     package init(
-        capacity: Int = 1000, deadline: Duration = .seconds(5), attempts: Int = 10,
-        firstBackoff: Duration = .milliseconds(200), longestBackoff: Duration = .seconds(10)
+        capacity: Int = 1000, deadline: Duration = .seconds(5), firstBackoff: Duration = .milliseconds(200),
+        longestBackoff: Duration = .seconds(10)
     ) {
         self.capacity = capacity
         self.deadline = deadline
-        self.attempts = attempts
         self.firstBackoff = firstBackoff
         self.longestBackoff = longestBackoff
     }
@@ -39,7 +36,7 @@ package struct SinkCounters: Sendable, Equatable {
     package var timedOut = 0
     /// Repeated calls of `deliver` for the same event.
     package var retried = 0
-    /// Messages given up after the last attempt, or still waiting when the runner stopped.
+    /// Scores and states that the sink did not take, and all that still waited when the runner stopped.
     package var lost = 0
     /// Messages waiting now, the one being delivered not included.
     package var queueDepth = 0

@@ -1,6 +1,7 @@
 import Synchronization
 
-/// Stands between the daemon and one sink: a bounded queue, one delivery at a time in order, a deadline, retries.
+/// Stands between the daemon and one sink: a bounded queue, one delivery at a time in order, a deadline, and for events
+/// retries until the sink takes them.
 ///
 /// The sink runs on a thread of its own, so that one which blocks holds up neither the other sinks nor the daemon. A
 /// delivery past its deadline is cancelled; the next one begins when it returns, never beside it. Until then messages
@@ -10,14 +11,19 @@ package final class SinkRunner: Sendable {
         case idle, running, flushing, over
     }
 
+    /// Between two reports of trouble that lasts.
+    private static let reportInterval = Duration.seconds(60)
+
     private struct State {
         var queue: MessageQueue
+        /// The event that is being delivered.
+        var current: ActionEvent?
         var counters = SinkCounters()
         var phase = Phase.idle
         var waiter: CheckedContinuation<Void, Never>?
         var loop: Task<Void, Never>?
         var delivery: Task<Void, any Error>?
-        var limiter = RateLimiter()
+        var limiter = RateLimiter(interval: SinkRunner.reportInterval)
         /// Set while the log's last word is that the sink has trouble.
         var isInTrouble = false
         /// Set once the sink's `start` has succeeded: only then is there something to stop.
@@ -88,9 +94,11 @@ package final class SinkRunner: Sendable {
         if dropped > 0 { trouble("has \(policy.capacity) messages waiting, older ones were dropped") }
     }
 
-    /// Delivers what waits, stops the sink and returns, all within `limit`, whatever the sink does. What could not be
-    /// delivered counts as lost.
-    package func stop(within limit: Duration) async {
+    /// Delivers what waits, stops the sink and returns, all within `limit`, whatever the sink does.
+    ///
+    /// - Returns: the events that the sink has not taken, in their order; it may have got the first of them all the same.
+    @discardableResult
+    package func stop(within limit: Duration) async -> [ActionEvent] {
         let end = ContinuousClock.now + limit
         let loop = state.withLock { state -> Task<Void, Never>? in
             guard state.phase == .running else {
@@ -100,7 +108,10 @@ package final class SinkRunner: Sendable {
             state.phase = .flushing
             return state.loop
         }
-        guard let loop else { return executor.close() }
+        guard let loop else {
+            executor.close()
+            return state.withLock { Self.takeUndelivered(&$0) }
+        }
         wake()
         // The last quarter is for the sink's own goodbye.
         if await !loop.isDone(within: limit * 3 / 4) { giveUp(loop) }
@@ -109,12 +120,21 @@ package final class SinkRunner: Sendable {
             if await !stopping.isDone(within: end - .now) { stopping.cancel() }
         }
         executor.close()
-        let lost = state.withLock { state in
+        return state.withLock { state in
             state.phase = .over
-            while state.queue.pop() != nil { state.counters.lost += 1 }
-            return state.counters.lost
+            return Self.takeUndelivered(&state)
         }
-        if lost > 0 { report(SinkReport(level: .error, sink: name, text: "stopped; \(lost) messages were lost")) }
+    }
+
+    private static func takeUndelivered(_ state: inout State) -> [ActionEvent] {
+        var events = [state.current].compactMap { $0 }
+        state.current = nil
+        state.counters.lost += events.count
+        while let (message, _) = state.queue.pop() {
+            state.counters.lost += 1
+            if case .event(let event) = message { events.append(event) }
+        }
+        return events
     }
 
     private func giveUp(_ loop: Task<Void, Never>) {
@@ -140,18 +160,19 @@ package final class SinkRunner: Sendable {
             state.withLock { $0.phase = .over }
             return
         }
-        while let message = await next() { await handOn(message) }
+        while let (message, since) = await next() { await handOn(message, since: since) }
     }
 
     /// The next message; nil when stopping and there is none, or no time left.
-    private func next() async -> SinkMessage? {
+    private func next() async -> (SinkMessage, since: ContinuousClock.Instant)? {
         while true {
-            let (message, isOver) = state.withLock { state -> (SinkMessage?, Bool) in
+            let (entry, isOver) = state.withLock { state -> ((SinkMessage, since: ContinuousClock.Instant)?, Bool) in
                 if state.phase == .over { return (nil, true) }
-                let message = state.queue.pop()
-                return (message, message == nil && state.phase == .flushing)
+                let entry = state.queue.pop()
+                if case .event(let event)? = entry?.message { state.current = event }
+                return (entry, entry == nil && state.phase == .flushing)
             }
-            if message != nil || isOver { return message }
+            if entry != nil || isOver { return entry }
             await withCheckedContinuation { continuation in
                 let isDue = state.withLock { state in
                     if state.queue.count > 0 || state.phase != .running { return true }
@@ -163,31 +184,36 @@ package final class SinkRunner: Sendable {
         }
     }
 
-    /// Delivers one message, an event as often as the policy says.
-    private func handOn(_ message: SinkMessage) async {
+    /// Delivers one message, an event until the sink takes it or there is no time left.
+    private func handOn(_ message: SinkMessage, since: ContinuousClock.Instant) async {
         var attempt = 1
-        while let error = await deliver(message) {
+        while let error = await deliver(message.marked(late: ContinuousClock.now - since > policy.deadline)) {
             let isWorthRetrying = state.withLock { state in
                 state.counters.failed += 1
-                guard message.isEvent, attempt < policy.attempts, state.phase != .over else {
+                guard message.isEvent else {
                     state.counters.lost += 1
                     return false
                 }
+                guard state.phase != .over else { return false }
                 state.counters.retried += 1
                 return true
             }
-            trouble(isWorthRetrying ? "failed: \(error)" : "failed, a message is lost: \(error)")
+            // The one who cancels it says why.
+            if !(error is CancellationError) { trouble("failed: \(error)") }
             guard isWorthRetrying else { return }
             // Ends early, and harmlessly, when `stop` has no more time.
             try? await Task.sleep(for: policy.backoff(after: attempt))
             attempt += 1
         }
-        let wasInTrouble = state.withLock { state in
+        // Scores and states may mean nothing to the sink, so that it takes them whatever its state is.
+        let hasRecovered = state.withLock { state in
             state.counters.delivered += 1
+            guard message.isEvent else { return false }
+            state.current = nil
             defer { state.isInTrouble = false }
             return state.isInTrouble
         }
-        if wasInTrouble { report(SinkReport(level: .info, sink: name, text: "delivers again")) }
+        if hasRecovered { report(SinkReport(level: .info, sink: name, text: "delivers again")) }
     }
 
     /// One call of the sink's `deliver`, waited for until it returns; nil when it took the message.
@@ -208,7 +234,7 @@ package final class SinkRunner: Sendable {
         return error
     }
 
-    /// Reports at most once a second, with the number of reports left out.
+    /// Reports at most once a minute, with the number of reports left out.
     private func trouble(_ text: String) {
         let leftOut = state.withLock { state in
             let leftOut = state.limiter.admit(at: .now)
@@ -223,4 +249,10 @@ package final class SinkRunner: Sendable {
 
 extension SinkMessage {
     fileprivate var isEvent: Bool { if case .event = self { true } else { false } }
+
+    fileprivate func marked(late: Bool) -> SinkMessage {
+        guard late, case .event(var event) = self else { return self }
+        event.late = true
+        return .event(event)
+    }
 }

@@ -25,9 +25,8 @@ package final class FileSink: EventSink {
     private let file: Mutex<RotatingFile>
 
     package convenience init(settings: SettingsReader, context: SinkContext) throws {
-        let path = try settings.requiredText("path")
-        guard !path.isEmpty, !path.hasSuffix("/"), !path.contains("\0") else {
-            throw settings.error("path", "expected the name of a file, found \"\(path.escapedForLog)\"")
+        guard let path = try settings.filePath("path") else {
+            throw settings.error("path", "missing; this key is required")
         }
         self.init(
             file: RotatingFile(

@@ -18,7 +18,7 @@ struct DeliveryLedger {
 
     struct Entry: Equatable {
         let key: Key
-        let publication: Publication
+        fileprivate(set) var publication: Publication
         /// The client library's number while the message is under way on the present connection.
         fileprivate(set) var messageID: Int32?
     }
@@ -47,7 +47,11 @@ struct DeliveryLedger {
             unclaimed.remove(at: index)
             return .alreadyConfirmed
         }
-        if entries.contains(where: { $0.key == key }) { return .joined }
+        if let index = entries.firstIndex(where: { $0.key == key }) {
+            // It says by now that it is late.
+            if entries[index].messageID == nil { entries[index].publication = publication }
+            return .joined
+        }
         guard entries.count < capacity else { return .full }
         entries.append(Entry(key: key, publication: publication, messageID: nil))
         return .added

@@ -64,7 +64,8 @@ struct MQTTSettings: Sendable {
         }
         guard let block = try settings.block("tls", keys: MQTTSink.tlsKeys.map(\.name)) else { return nil }
         let tls = TLS(
-            authority: try block.text("ca"), certificate: try block.text("cert"), key: try block.text("key"),
+            authority: try block.filePath("ca"), certificate: try block.filePath("cert"),
+            key: try block.filePath("key"),
             isInsecure: try block.bool("insecure") ?? false)
         guard (tls.certificate == nil) == (tls.key == nil) else {
             throw block.error(tls.key == nil ? "cert" : "key", "cert and key belong together; one of them is missing")

@@ -19,7 +19,7 @@ struct RetainedState {
         self.topics = topics
         self.cameras = cameras.map { camera in
             Camera(
-                name: camera.name, state: .connecting, open: [:],
+                name: camera.name, state: camera.isEnabled ? .connecting : .disabled, open: [:],
                 topics: camera.labels.map { topics.state(camera: camera.name, label: $0) })
         }
     }

@@ -51,7 +51,8 @@ package struct PackedWeightsCache: Sendable {
             removeOldest(except: path)
             report("packed weights are kept in \(path)")
         } catch {
-            report("packed weights are not kept: \(error)")
+            let reason = (error as? RecognizerError)?.description ?? error.localizedDescription
+            report("packed weights are not kept: \(reason)")
         }
     }
 

@@ -56,7 +56,11 @@ import Testing
         ("instance: a/b\n" + camera, #"t.yaml:2:11: instance: "a/b" has a "/"; a name is one MQTT topic level"#),
         ("log: {level: loud}\n" + camera, "t.yaml:2:14: log.level: expected one of debug, info, warning, error"),
         ("sinks: [{mqt: {}}]\n" + camera, #"t.yaml:2:10: sinks[0]: unknown sink "mqt"; did you mean "mqtt"?"#),
-        ("sinks: [log]\n" + camera, "t.yaml:2:9: sinks[0]: expected a mapping with one key, one of log, file, mqtt"),
+        ("sinks: [[log]]\n" + camera, "t.yaml:2:9: sinks[0]: expected a mapping with one key, one of log, file, mqtt"),
+        (
+            "sinks: [lg]\n" + camera,
+            #"t.yaml:2:9: sinks[0]: unknown sink "lg"; did you mean "log"? Accepted: log, file, mqtt"#
+        ),
         (
             "sinks:\n  - mqtt: {hots: x}\n" + camera,
             #"t.yaml:3:12: sinks[0].mqtt: unknown key "hots"; did you mean "host"?"#

@@ -69,9 +69,27 @@ import Testing
             let number = damaged.take()
             #expect(number >= before)
             #expect(reports.texts.count == 1)
+            damaged.close()
             var next = store(reports)
             #expect(next.take() > number)
             #expect(reports.texts.count == 1)
+        }
+    }
+
+    @Test func countsInMemoryWhereAnotherProcessCounts() throws {
+        try withDirectory {
+            let (first, second) = (Reports(), Reports())
+            var one = store(first)
+            let before = UInt64(Date().timeIntervalSince1970 * 1000)
+            var other = store(second)
+            #expect(one.take() == 0)
+            #expect(other.take() >= before)
+            #expect(first.texts.isEmpty)
+            #expect(second.texts.count == 1)
+            #expect(second.texts.first?.contains("another claverd uses \(directory.path)") == true)
+            one.close()
+            var next = store(first)
+            #expect(next.take() == 1, "the directory is free again")
         }
     }
 }

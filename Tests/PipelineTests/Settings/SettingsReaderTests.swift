@@ -22,6 +22,18 @@ import Testing
         .scalar(text, quoted: false, at: SettingsMark(line: line, column: 10))
     }
 
+    @Test func aFileIsSoughtFromWhereTheConfigurationLies() throws {
+        func path(_ text: String) throws -> String? {
+            let entry = SettingsNode.Entry(
+                key: "path", keyMark: SettingsMark(line: 1, column: 1), value: plain(text))
+            let node = SettingsNode.mapping([entry], at: SettingsMark(line: 1, column: 1))
+            return try SettingsReader(node, file: "/etc/claverd/c.yaml", path: "", keys: ["path"]).filePath("path")
+        }
+        #expect(try path("events/e.jsonl") == "/etc/claverd/events/e.jsonl")
+        #expect(try path("/var/e.jsonl") == "/var/e.jsonl")
+        #expect(throws: SettingsError.self) { try path("folder/") }
+    }
+
     private func quoted(_ text: String) -> SettingsNode {
         .scalar(text, quoted: true, at: SettingsMark(line: 1, column: 10))
     }

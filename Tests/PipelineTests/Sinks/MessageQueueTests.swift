@@ -10,7 +10,7 @@ import Testing
         var queue = MessageQueue(capacity: capacity)
         let dropped = messages.reduce(0) { $0 + queue.push($1) }
         var left: [SinkMessage] = []
-        while let message = queue.pop() { left.append(message) }
+        while let (message, _) = queue.pop() { left.append(message) }
         return (left, dropped)
     }
 

@@ -6,8 +6,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct SinkRunnerTests {
     private let log = ReportLog()
     private let quick = SinkPolicy(
-        capacity: 100, deadline: .seconds(20), attempts: 3, firstBackoff: .milliseconds(1),
-        longestBackoff: .milliseconds(2))
+        capacity: 100, deadline: .seconds(20), firstBackoff: .milliseconds(1), longestBackoff: .milliseconds(2))
     private let events = (0..<40).map { SampleMessages.event(.update, id: "a", seq: $0) }
 
     private func runner(_ sink: ScriptedSink, _ policy: SinkPolicy? = nil) -> SinkRunner {
@@ -58,17 +57,57 @@ import Testing
         #expect(log.reports.last?.text == "delivers again")
     }
 
-    @Test func givesAnEventUpAfterTheLastAttempt() async throws {
+    @Test func triesAnEventUntilTheStopAndGivesBackWhatIsLeft() async throws {
         let sink = ScriptedSink { call in
-            if case .deliver(.event(let event)) = call, event.seq == 0 { throw BrokenPipe() }
+            if case .deliver(.event(let event)) = call, event.seq == 1 { throw BrokenPipe() }
         }
         let runner = runner(sink)
         try await runner.start()
         for message in events { runner.post(message) }
+        runner.post(SampleMessages.scores())
+        while runner.counters.failed < 20 { try await Task.sleep(for: .milliseconds(1)) }
+        let left = await runner.stop(within: .milliseconds(100))
+        #expect(sink.taken == [events[0]])
+        #expect(left.map { SinkMessage.event($0) } == Array(events.dropFirst()))
+        #expect(runner.counters.lost == 40, "39 events and the scores")
+    }
+
+    @Test func marksWhatHasWaitedLongerThanTheDeadlineAsLate() async throws {
+        let door = Door()
+        let isShut = Atomic(true)
+        let sink = ScriptedSink { call in
+            if case .deliver = call, isShut.exchange(false, ordering: .relaxed) { door.pass() }
+        }
+        var policy = quick
+        policy.deadline = .milliseconds(20)
+        let runner = runner(sink, policy)
+        try await runner.start()
+        runner.post(events[0])
+        runner.post(events[1])
+        await sink.deliveries(1)
+        try await Task.sleep(for: .milliseconds(100))
+        door.open()
+        await sink.deliveries(1)
         await runner.stop(within: .seconds(20))
-        #expect(sink.taken == Array(events.dropFirst()))
-        #expect(runner.counters.failed == 3)
-        #expect(runner.counters.lost == 1)
+        let late = sink.taken.map { if case .event(let event) = $0 { event.late } else { false } }
+        #expect(late == [false, true])
+    }
+
+    @Test func saysThatItDeliversAgainOnlyAfterAnEvent() async throws {
+        let isBroken = Atomic(true)
+        let sink = ScriptedSink { call in
+            if case .deliver(.event) = call, isBroken.load(ordering: .relaxed) { throw BrokenPipe() }
+        }
+        let runner = runner(sink)
+        try await runner.start()
+        runner.post(SampleMessages.scores())
+        runner.post(events[0])
+        while runner.counters.failed < 3 { try await Task.sleep(for: .milliseconds(1)) }
+        #expect(log.reports.map(\.level) == [.warning])
+        isBroken.store(false, ordering: .relaxed)
+        await runner.stop(within: .seconds(20))
+        #expect(log.reports.map(\.text).last == "delivers again")
+        #expect(log.reports.count == 2)
     }
 
     @Test func triesScoresAndStatesOnce() async throws {
@@ -83,8 +122,9 @@ import Testing
     }
 
     @Test func cancelsADeliveryPastItsDeadlineAndGoesOnInOrder() async throws {
+        let slow = Atomic(3)
         let sink = ScriptedSink { call in
-            guard case .deliver(.event(let event)) = call, event.seq == 0 else { return }
+            guard case .deliver = call, slow.subtract(1, ordering: .relaxed).oldValue > 0 else { return }
             try await Task.sleep(for: .seconds(3600))
         }
         var policy = quick
@@ -93,18 +133,20 @@ import Testing
         try await runner.start()
         for message in events { runner.post(message) }
         await runner.stop(within: .seconds(20))
-        #expect(sink.taken == Array(events.dropFirst()))
+        let order = sink.taken.map { if case .event(let event) = $0 { event.seq } else { UInt64.max } }
+        #expect(order == Array(0..<40))
         // On a busy machine the others may be late too, which cancels what is done already.
         #expect(runner.counters.timedOut >= 3)
         #expect(runner.counters.failed == 3)
-        #expect(runner.counters.lost == 1)
+        #expect(log.reports.first?.text == "has not taken a message within 0.02 seconds")
     }
 
     @Test func notesALateDeliveryBeforeItCancelsIt() async throws {
         let late = Mutex<[Int]>([])
         let current = Mutex<SinkRunner?>(nil)
+        let slow = Atomic(3)
         let sink = ScriptedSink { call in
-            guard case .deliver = call else { return }
+            guard case .deliver = call, slow.subtract(1, ordering: .relaxed).oldValue > 0 else { return }
             try await withTaskCancellationHandler {
                 try await Task.sleep(for: .seconds(3600))
             } onCancel: {
@@ -123,19 +165,15 @@ import Testing
         #expect(late.withLock { $0 } == [1, 2, 3])
     }
 
-    @Test func reportsRepeatedTroubleOnceASecondInOneLine() async throws {
+    @Test func reportsTroubleThatLastsOnceInOneLine() async throws {
         struct Garbled: Error, CustomStringConvertible { let description = "first\nsecond" }
         let sink = ScriptedSink { if case .deliver = $0 { throw Garbled() } }
-        let begin = ContinuousClock.now
         let runner = runner(sink)
         try await runner.start()
         for message in events { runner.post(message) }
-        await runner.stop(within: .seconds(20))
-        let seconds = Int((ContinuousClock.now - begin).inSeconds)
-        let warnings = log.reports.filter { $0.level == .warning }
-        #expect((1...(seconds + 1)).contains(warnings.count))
-        #expect(warnings.allSatisfy { !$0.text.contains("\n") })
-        #expect(runner.counters.failed == 120)
+        while runner.counters.failed < 120 { try await Task.sleep(for: .milliseconds(1)) }
+        await runner.stop(within: .milliseconds(100))
+        #expect(log.reports.map(\.text) == [#"failed: first\u{a}second"#])
     }
 
     @Test func blockedSinksHarmNeitherOthersNorTheStop() async throws {
@@ -160,7 +198,7 @@ import Testing
         await withTaskGroup { group in
             for runner in blockedRunners { group.addTask { await runner.stop(within: .milliseconds(40)) } }
         }
-        #expect(blockedRunners.allSatisfy { $0.counters.delivered == 0 && $0.counters.lost == 40 })
+        #expect(blockedRunners.allSatisfy { $0.counters.delivered == 0 && $0.counters.lost == 41 })
     }
 
     @Test func sinkThatBlocksItsStartIsWaitedForNoLongerThanTheDeadline() async throws {
