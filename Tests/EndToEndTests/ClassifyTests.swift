@@ -99,7 +99,7 @@ import Testing
         let link = folder.appending(path: "link.html").path
         try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: film)
         for (page, status, reason) in [
-            (film, 64 as Int32, "is the file that is read"), (link, 64, "is the file that is read"),
+            (film, 64 as Int32, "is to be read"), (link, 64, "is to be read"),
             ("/dev/null", 73, "not a regular file"), (folder.path + "/none/page.html", 73, "No such file"),
         ] {
             let run = try await ProgramRun.awaited(builtClaverd, ["classify", film, "--explain", page])

@@ -63,7 +63,7 @@ struct ClassifyCommand: ParsableCommand {
         guard access(file, R_OK) == 0 else {
             throw CommandFailure(.noInput, "\(file) cannot be opened: \(String(cString: strerror(errno)))")
         }
-        if let explain { try OutputFile.check(explain, option: "--explain", input: file) }
+        if let explain { try OutputFile.check(explain, option: "--explain", inputs: [file]) }
         let environment = ConfigurationEnvironment.current
         let model = try Model(path: ModelPath.fromHere(model), on: .forCommand(precision, workers: workers))
         let vocabulary = try model.vocabulary(

@@ -141,13 +141,7 @@ struct EvalCommand: ParsableCommand {
         guard compare.isEmpty || compare.count == 2 else {
             throw ValidationError("--compare expects two dumps or reports, not \(compare.count)")
         }
-        let sources = (fromDump.map { [$0] } ?? []) + merge
-        if let dump, sources.contains(where: { Self.place($0) == Self.place(dump) }) {
-            throw ValidationError("--dump would replace \(dump.escapedForLog), which is to be read")
-        }
     }
-
-    private static func place(_ path: String) -> URL { URL(filePath: path).standardizedFileURL }
 
     func run() throws {
         let settings = try self.settings()
@@ -238,10 +232,9 @@ struct EvalCommand: ParsableCommand {
 
     /// What is to be written must be possible before hours are spent on it.
     private func checkPlaces(_ settings: EvalSettings) throws {
-        let files = FileManager.default
         if let report = settings.report {
             do {
-                try files.createDirectory(atPath: report, withIntermediateDirectories: true)
+                try FileManager.default.createDirectory(atPath: report, withIntermediateDirectories: true)
             } catch {
                 throw CommandFailure(.cannotCreate, "--report \(report): \(error.localizedDescription)")
             }
@@ -249,15 +242,11 @@ struct EvalCommand: ParsableCommand {
                 throw CommandFailure(.cannotCreate, "--report \(report): \(String(cString: strerror(errno)))")
             }
         }
+        let inputs =
+            [settings.data, settings.list, settings.labels, recipe, fromDump].compactMap { $0 }
+            + (settings.prompts ?? []) + merge
         for (name, path) in [("dump", settings.dump), ("state", settings.state)] {
-            guard let path else { continue }
-            var isDirectory: ObjCBool = false
-            if files.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue {
-                throw CommandFailure(.cannotCreate, "--\(name) \(path) is a directory")
-            }
-            guard access(URL(filePath: path).deletingLastPathComponent().path, W_OK) == 0 else {
-                throw CommandFailure(.cannotCreate, "--\(name) \(path): \(String(cString: strerror(errno)))")
-            }
+            if let path { try OutputFile.check(path, option: "--\(name)", inputs: inputs) }
         }
     }
 

@@ -36,12 +36,10 @@ struct ModelRunCommand: ParsableCommand {
         guard (1...1024).contains(workers) else {
             throw ValidationError("--workers must be in 1...1024, not \(workers)")
         }
-        guard URL(filePath: input).standardizedFileURL != URL(filePath: output).standardizedFileURL else {
-            throw ValidationError("--input and --output are the same file")
-        }
     }
 
     func run() throws {
+        try OutputFile.check(output, option: "--output", inputs: [input])
         let model = try Model(path: model, on: .forCommand(precision, workers: workers))
         let run = try TensorRun(model: model, input: try CheckpointReader.read(input).tensors, path: input)
         var results = try run.clipResults()

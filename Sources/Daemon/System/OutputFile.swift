@@ -7,26 +7,30 @@ enum OutputFile {
     ///
     /// - Parameters:
     ///   - option: names the file in messages.
-    ///   - input: a file that is read, which this one must not take the place of.
+    ///   - inputs: what is read, which the file must not take the place of.
     /// - Throws: `CommandFailure`.
-    static func check(_ path: String, option: String, input: String) throws {
+    static func check(_ path: String, option: String, inputs: [String]) throws {
         func refuse(_ reason: String, _ status: ExitStatus = .cannotCreate) -> CommandFailure {
             CommandFailure(status, "\(option) \(path.escapedForLog): \(reason)")
         }
+        guard !path.isEmpty, !path.hasSuffix("/") else { throw refuse("expected the name of a file") }
         let target = target(of: path)
-        var (found, read) = (stat(), stat())
+        var found = stat()
         if stat(target, &found) == 0 {
             guard found.st_mode & S_IFMT == S_IFREG else { throw refuse("not a regular file") }
-            if stat(input, &read) == 0, found.st_dev == read.st_dev, found.st_ino == read.st_ino {
-                throw refuse("is the file that is read", .usage)
+            for input in inputs {
+                var read = stat()
+                if stat(input, &read) == 0, found.st_dev == read.st_dev, found.st_ino == read.st_ino {
+                    throw refuse("would be replaced, but is to be read", .usage)
+                }
             }
         }
         let folder = URL(filePath: target).deletingLastPathComponent().path
-        guard !path.isEmpty, !path.hasSuffix("/"), access(folder, W_OK | X_OK) == 0 else {
+        guard access(folder, W_OK | X_OK) == 0 else {
             throw refuse("\(folder): \(String(cString: strerror(errno)))")
         }
     }
 
-    /// Where a link leads, which stays a link.
+    /// Where a link to a file leads: it stays a link.
     static func target(of path: String) -> String { URL(filePath: path).resolvingSymlinksInPath().path }
 }
