@@ -112,13 +112,14 @@ struct DaemonRun {
         } catch {
             return .failure(StartFailure(reason: error, undelivered: undelivered))
         }
-        handOn(undelivered, to: assembly.runners)
+        let rest = handOn(undelivered, to: assembly.runners)
         do {
             try await assembly.router.start()
         } catch {
             let left = await assembly.router.shutdown(within: Self.shortFarewell)
-            return .failure(StartFailure(reason: error, undelivered: left))
+            return .failure(StartFailure(reason: error, undelivered: left.merging(rest) { $1 }))
         }
+        tellOf(rest)
         assembly.pipeline.start()
         let seconds = String(format: "%.1f", (ContinuousClock.now - began).inSeconds)
         log.info("computing on \(assembly.backend)")
@@ -127,8 +128,9 @@ struct DaemonRun {
         return .success(assembly)
     }
 
-    /// Queues what sinks of the same names have left. Called before the router starts, so that nothing overtakes it.
-    private func handOn(_ undelivered: Undelivered, to runners: [SinkRunner]) {
+    /// Queues what sinks of the same names have left, and returns what is left of others. Called before the router starts, so
+    /// that nothing overtakes it.
+    private func handOn(_ undelivered: Undelivered, to runners: [SinkRunner]) -> Undelivered {
         var rest = undelivered
         for runner in runners {
             for var event in rest.removeValue(forKey: runner.name) ?? [] {
@@ -136,7 +138,7 @@ struct DaemonRun {
                 runner.post(.event(event))
             }
         }
-        tellOf(rest)
+        return rest
     }
 
     /// Logs what nobody will deliver any more.
