@@ -69,18 +69,18 @@ extension MachineBench {
         }
         let cameras = Self.cameras(
             period: period, hop: hop, decoding: decoding, preprocessing: preprocessing.median,
-            spatial: eight.median / Double(batch), temporal: temporal.median, workers: backend.pool.workers)
+            spatial: eight.median / Double(batch), temporal: temporal.median)
         return MachineBench(
             model: model.identity, backend: backend.description, peakGflops: peak, stages: stages, cameras: cameras)
     }
 
     private static func cameras(
-        period: Duration, hop: Int, decoding: DecodingCost, preprocessing: Double, spatial: Double, temporal: Double,
-        workers: Int
+        period: Duration, hop: Int, decoding: DecodingCost, preprocessing: Double, spatial: Double, temporal: Double
     ) -> Cameras {
         let sampled = 1 / period.inSeconds
         let decode =
-            (decoding.milliseconds * decoding.framesPerSecond + preprocessing * sampled) / 1000 / Double(workers)
+            (decoding.milliseconds * decoding.framesPerSecond + preprocessing * sampled) / 1000
+            / Double(Processors.count)
         let inference = (spatial * sampled + temporal * sampled / Double(hop)) / 1000
         return Cameras(
             everySeconds: period.inSeconds, hop: hop, framesPerSecond: decoding.framesPerSecond,
