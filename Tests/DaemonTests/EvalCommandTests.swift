@@ -189,6 +189,20 @@ import Testing
         }
     }
 
+    @Test func takesThePlaceOfNothingThatItNeeds() throws {
+        try withTemporaryDirectory { directory in
+            let model = directory + "/model"
+            try FileManager.default.copyItem(atPath: Self.model, toPath: model)
+            let prepared = try Self.prepare(directory).map { $0 == Self.model ? model : $0 }
+            let weights = try Data(contentsOf: URL(filePath: model + "/model.safetensors"))
+            let onModel = try Self.run(directory, prepared + ["--dump", model + "/model.safetensors"])
+            #expect(onModel.status == 64 && onModel.error.contains("is to be read"), "\(onModel.error)")
+            #expect(try Data(contentsOf: URL(filePath: model + "/model.safetensors")) == weights)
+            let onState = try Self.run(directory, prepared + ["--dump", directory + "/d", "--state", directory + "/d"])
+            #expect(onState.status == 64 && onState.error.contains("the same file"), "\(onState.error)")
+        }
+    }
+
     @Test func otherTextsAndAblationNeedNoClips() throws {
         try withTemporaryDirectory { directory in
             let made = try Self.run(directory, Self.prepare(directory) + ["--dump", directory + "/d"])

@@ -244,9 +244,14 @@ struct EvalCommand: ParsableCommand {
         }
         let inputs =
             [settings.data, settings.list, settings.labels, recipe, fromDump].compactMap { $0 }
-            + (settings.prompts ?? []) + merge
-        for (name, path) in [("dump", settings.dump), ("state", settings.state)] {
+            + (settings.prompts ?? []) + merge + (settings.model.map(OutputFile.modelFiles) ?? [])
+        for (name, path) in [("dump", settings.dump), ("state", settings.statePath)] {
             if let path { try OutputFile.check(path, option: "--\(name)", inputs: inputs) }
+        }
+        if let dump = settings.dump, let state = settings.statePath,
+            OutputFile.target(of: dump) == OutputFile.target(of: state)
+        {
+            throw CommandFailure(.usage, "--dump and --state are the same file")
         }
     }
 

@@ -29,7 +29,7 @@ struct EvalOutcome {
     ///
     /// - Parameter cache: where indices of archives are kept.
     func tell(cache: String?) throws {
-        if let path = settings.dump { try dump.write(to: path) }
+        if let path = settings.dump { try dump.write(to: OutputFile.target(of: path)) }
         if let directory = settings.report {
             let pictures = EvalPictures(dump, data: settings.data, cache: cache)
             try EvaluationReport.write(

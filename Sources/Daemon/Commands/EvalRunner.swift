@@ -134,10 +134,9 @@ struct EvalRunner {
             templates: texts.templates, promptFiles: texts.promptFiles, promptsDigest: texts.digest, seconds: 0)
     }
 
-    /// Where the run's state lies: as said, or beside what it will write; of a group, each process has its own.
+    /// Where the run's state lies; of a group, each process has its own.
     private var statePath: String? {
-        let path = settings.state ?? settings.dump.map { $0 + ".state" } ?? settings.report.map { $0 + "/state" }
-        guard let path, let ranks else { return path }
+        guard let path = settings.statePath, let ranks else { return settings.statePath }
         return "\(path).\(ranks.rank)-of-\(ranks.count)"
     }
 

@@ -47,6 +47,9 @@ struct EvalSettings: Sendable, Equatable {
 
     static let mostBad = 0.05
 
+    /// Where an interrupted run leaves its state: as said, or beside what the run writes.
+    var statePath: String? { state ?? dump.map { $0 + ".state" } ?? report.map { $0 + "/state" } }
+
     /// These settings, and those of `other` where these say nothing.
     func over(_ other: EvalSettings) -> EvalSettings {
         var out = self

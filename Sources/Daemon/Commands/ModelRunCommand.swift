@@ -39,12 +39,13 @@ struct ModelRunCommand: ParsableCommand {
     }
 
     func run() throws {
-        try OutputFile.check(output, option: "--output", inputs: [input])
+        try OutputFile.check(output, option: "--output", inputs: [input] + OutputFile.modelFiles(model))
         let model = try Model(path: model, on: .forCommand(precision, workers: workers))
         let run = try TensorRun(model: model, input: try CheckpointReader.read(input).tensors, path: input)
         var results = try run.clipResults()
         if let streamHop { results["stream_scores"] = try run.streamScores(hop: streamHop) }
-        try SafetensorsWriter.write(StateDict(tensors: results.mapValues { StoredTensor($0) }), to: output)
+        try SafetensorsWriter.write(
+            StateDict(tensors: results.mapValues { StoredTensor($0) }), to: OutputFile.target(of: output))
         for (name, tensor) in results.sorted(by: { $0.key < $1.key }) { print(name, tensor.shape) }
     }
 }

@@ -31,6 +31,13 @@ enum OutputFile {
         }
     }
 
+    /// The files of a model, by its directory or its name on the model path; none where there is no such model.
+    static func modelFiles(_ model: String) -> [String] {
+        guard let directory = try? ModelPath.fromHere(model) else { return [] }
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+        return names.map { directory + "/" + $0 }
+    }
+
     /// Where a link to a file leads: it stays a link.
     static func target(of path: String) -> String { URL(filePath: path).resolvingSymlinksInPath().path }
 }
