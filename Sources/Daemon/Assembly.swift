@@ -37,7 +37,7 @@ struct Assembly {
                 atPath: configuration.stateDirectory, withIntermediateDirectories: true,
                 attributes: [.posixPermissions: 0o700])
         } catch {
-            log.warning("\(configuration.stateDirectory): \(error.localizedDescription)")
+            log.warning("\(configuration.stateDirectory): \(error.systemReason)")
         }
         let router = EventRouter(
             identity: .init(instance: configuration.instance, model: model.identity),

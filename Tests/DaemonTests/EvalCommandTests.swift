@@ -265,22 +265,71 @@ import Testing
         }
     }
 
+    @Test func whatFailsEarlyLeavesNoFolderOfAReport() throws {
+        try withTemporaryDirectory { directory in
+            let report = directory + "/deep/r"
+            let run = try Self.run(
+                directory, Self.prepare(directory) + ["--data", directory + "/absent", "--report", report])
+            #expect(run.status == 66)
+            #expect(!FileManager.default.fileExists(atPath: directory + "/deep"))
+            let made = try Self.run(directory, Self.prepare(directory) + ["--limit", "2", "--report", report])
+            #expect(made.status == 0, "\(made.error)")
+            #expect(
+                try FileManager.default.contentsOfDirectory(atPath: report).sorted() == ["report.html", "report.json"])
+        }
+    }
+
+    @Test func tellsWhatIsWrongWithTheDataSet() throws {
+        try withTemporaryDirectory { directory in
+            let common = try Self.prepare(directory, besides: ["nowhere.mp4"])
+            let folder = try Self.clips(directory, besides: [])
+            try FileManager.default.createSymbolicLink(
+                atPath: folder + "/nowhere.mp4", withDestinationPath: directory + "/gone.mp4")
+            let linked = try Self.run(directory, common + ["--data", folder])
+            #expect(linked.status == 0, "\(linked.error)")
+            #expect(linked.output.contains("    nowhere.mp4: not usable: a link to nothing\n"), "\(linked.output)")
+
+            let archive = directory + "/clips.tar"
+            let packed = try ProgramRun("/usr/bin/tar", ["-cf", archive, "-C", Self.clips] + Self.names())
+            try #require(packed.status == 0, "\(packed.error)")
+            let whole = try Data(contentsOf: URL(filePath: archive))
+            try whole.prefix(whole.count / 2).write(to: URL(filePath: archive))
+            let cut = try Self.run(directory, common + ["--data", archive, "--max-bad", "1"])
+            #expect(cut.status == 0, "\(cut.error)")
+            #expect(
+                cut.error.hasPrefix("claverd: warning: \(archive): is cut short in the data of val-"), "\(cut.error)")
+            #expect(cut.output.contains(": not usable: is cut short: "), "\(cut.output)")
+            let few = try Self.run(directory, common + ["--data", archive])
+            #expect(few.status == 65)
+            #expect(few.error.contains("of 31 clips of the list are missing, such as"), "\(few.error)")
+        }
+    }
+
     @Test func exitsBySysexits() throws {
         try withTemporaryDirectory { directory in
             let common = try Self.prepare(directory)
             let dump = directory + "/d"
             let made = try Self.run(directory, common + ["--limit", "2", "--dump", dump])
             #expect(made.status == 0, "\(made.error)")
+            try FileManager.default.createDirectory(
+                atPath: directory + "/odd/report.html", withIntermediateDirectories: true)
+            try "no state".write(toFile: directory + "/other.txt", atomically: true, encoding: .utf8)
             let cases: [([String], Int32)] = [
                 (["eval"], 64), (common + ["--views", "0x3"], 64), (common + ["--shard", "2/2"], 64),
+                (common + ["--limit", "2", "--shard", "2/3", "--dump", directory + "/empty"], 64),
                 (common + ["--shard", "0/2"], 64), (common + ["--max-bad", "many"], 64), (common + ["--resume"], 64),
                 (["eval", "--from-dump", dump, "--dump", dump], 64), (["eval", "--compare", dump], 64),
-                (common + ["--stride", "3"], 64),
+                (common + ["--stride", "3"], 64), (["eval", "--from-dump", dump, "--limit", "1"], 64),
+                (["eval", "--merge", dump, "--views", "2x3"], 64),
+                (["eval", "--compare", dump, dump, "--min-top1", "100%"], 64),
                 (common + ["--model", directory + "/absent"], 66), (common + ["--list", directory + "/absent"], 66),
                 (common + ["--data", directory + "/absent"], 66), (common + ["--data", directory], 65),
                 (["eval", "--from-dump", directory + "/list.txt"], 65), (["eval", "--merge", dump, dump], 65),
                 (common + ["--dump", directory], 73), (common + ["--dump", directory + "/no/d"], 73),
                 (common + ["--report", directory + "/list.txt"], 73),
+                (common + ["--report", directory + "/list.txt/r"], 73),
+                (common + ["--report", directory + "/odd"], 73),
+                (common + ["--state", directory + "/other.txt"], 73),
                 (["eval", "--from-dump", dump, "--min-top1", "100%"], 0),
             ]
             for (arguments, status) in cases {

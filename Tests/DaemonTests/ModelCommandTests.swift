@@ -22,6 +22,46 @@ import Testing
         }
     }
 
+    @Test func importsIntoAnEmptyFolderHoweverItIsSaid() throws {
+        try withTemporaryDirectory { directory in
+            for folder in ["here", "linked"] {
+                try FileManager.default.createDirectory(
+                    atPath: "\(directory)/\(folder)", withIntermediateDirectories: false)
+            }
+            try FileManager.default.createSymbolicLink(atPath: directory + "/link", withDestinationPath: "linked")
+            let script = "cd here && exec \"$0\" \"$@\""
+            let checkpoint = Self.checkpoints + "/state-dict.pth"
+            for (output, name) in [(".", "here"), (directory + "/link/", "linked")] {
+                let run = try ProgramRun(
+                    "/bin/sh",
+                    [
+                        "-c", "cd \(directory) && " + script, builtClaverd, "model", "import", checkpoint, "--output",
+                        output,
+                    ])
+                #expect(run.status == 0, "\(run.error)")
+                let config = try String(contentsOfFile: "\(directory)/\(name)/config.json", encoding: .utf8)
+                #expect(config.contains("\"name\": \"\(name)\""))
+            }
+            #expect(
+                try FileManager.default.contentsOfDirectory(atPath: directory).sorted() == ["here", "link", "linked"])
+        }
+    }
+
+    @Test func tensorsThatHaveNothingToRunOnAreRefused() throws {
+        try withTemporaryDirectory { directory in
+            let model = directory + "/model"
+            let made = try ProgramRun(
+                builtClaverd, ["model", "import", Self.checkpoints + "/state-dict.pth", "--output", model])
+            try #require(made.status == 0, "\(made.error)")
+            let run = try ProgramRun(
+                builtClaverd,
+                ["model", "run", model, "--input", model + "/model.safetensors", "--output", directory + "/out"])
+            #expect(run.status == 65)
+            #expect(run.error.contains("has neither clips nor prompts_i64, but "), "\(run.error)")
+            #expect(!FileManager.default.fileExists(atPath: directory + "/out"))
+        }
+    }
+
     @Test func exitsBySysexits() throws {
         try withTemporaryDirectory { directory in
             let (good, model) = (Self.checkpoints + "/state-dict.pth", directory + "/model")
@@ -33,6 +73,7 @@ import Testing
                 (["import", Self.checkpoints + "/hostile/truncated.pth", "--output", model], 65),
                 (["import", directory + "/absent.pth", "--output", model], 66),
                 (["import", good, "--output", Self.checkpoints], 73),
+                (["import", good, "--output", directory + "/no/model"], 73),
                 (["inspect", directory + "/absent"], 66),
             ]
             for (arguments, status) in cases {

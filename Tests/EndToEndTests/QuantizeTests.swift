@@ -21,6 +21,10 @@
                 ["model", "quantize", "demo", "--calibrate", list, "--folder", Golden.path("demo/clips")]
                     + ["--out", site.path("q")])
             try #require(run.status == 0, "\(run.error)")
+            #expect(
+                try FileManager.default.contentsOfDirectory(atPath: site.path("")).allSatisfy {
+                    !$0.contains("partial")
+                })
             let model = try ModelDirectory.open(site.path("q"))
             let int8 = try #require(model.config.int8)
             #expect(int8.weightsDigest == model.weightsDigest)
@@ -49,6 +53,19 @@
             #expect(run.status == 65)
             #expect(run.error.contains("at least 20 are needed"), "\(run.error)")
             #expect(!FileManager.default.fileExists(atPath: site.path("q")))
+        }
+
+        @Test func placesThatCannotBeWrittenAreToldBeforeTheWork() async throws {
+            let site = try DaemonSite()
+            try "x".write(toFile: site.path("file"), atomically: true, encoding: .utf8)
+            for (out, reason) in [("file", "it exists and is no folder"), ("no/q", "No such file or directory")] {
+                // Were it done after the work, the list that is not there would be told first.
+                let run = try await ProgramRun.awaited(
+                    builtClaverd,
+                    ["model", "quantize", "demo", "--calibrate", site.path("absent.txt"), "--out", site.path(out)])
+                #expect(run.status == 73, "\(run.error)")
+                #expect(run.error.contains(reason), "\(run.error)")
+            }
         }
 
         @Test func int8WithoutCalibrationSaysWhatToDo() async throws {

@@ -41,13 +41,16 @@ struct BenchCommand: ParsableCommand {
             throw ValidationError("--every expects a duration such as 300ms or 2s, not \(every.escapedForLog)")
         }
         guard (1...10_000).contains(hop) else { throw ValidationError("--hop must be in 1...10000, not \(hop)") }
-        guard seconds > 0, seconds <= 600 else { throw ValidationError("--seconds must be in 0...600, not \(seconds)") }
+        guard seconds > 0, seconds <= 600 else {
+            throw ValidationError("--seconds must be more than 0 and at most 600, not \(seconds)")
+        }
         guard (1...1024).contains(workers) else {
             throw ValidationError("--workers must be in 1...1024, not \(workers)")
         }
     }
 
     func run() throws {
+        try InputFile.check(video)
         let directory = try ModelDirectory.open(ModelPath.fromHere(model))
         let backend = try BackendChoice.forCommand(precision, workers: workers).backend(for: directory)
         let bench = try MachineBench.measure(

@@ -60,9 +60,7 @@ struct ClassifyCommand: ParsableCommand {
     }
 
     func run() throws {
-        guard access(file, R_OK) == 0 else {
-            throw CommandFailure(.noInput, "\(file) cannot be opened: \(String(cString: strerror(errno)))")
-        }
+        try InputFile.check(file)
         if let explain { try OutputFile.check(explain, option: "--explain", inputs: [file]) }
         let environment = ConfigurationEnvironment.current
         let model = try Model(path: ModelPath.fromHere(model), on: .forCommand(precision, workers: workers))

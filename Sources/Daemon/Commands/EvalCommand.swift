@@ -141,6 +141,34 @@ struct EvalCommand: ParsableCommand {
         guard compare.isEmpty || compare.count == 2 else {
             throw ValidationError("--compare expects two dumps or reports, not \(compare.count)")
         }
+        try refuseUnused()
+    }
+
+    /// What is said and would have no effect is a misunderstanding.
+    private func refuseUnused() throws {
+        let ofScoring: [(String, Bool)] = [
+            ("list", list != nil), ("views", views != nil), ("sampling", sampling != nil), ("stride", stride != nil),
+            ("seed", seed != nil), ("limit", limit != nil), ("precision", precision != nil), ("state", state != nil),
+            ("readers", readers != nil),
+        ]
+        let ofDumps: [(String, Bool)] = [
+            ("model", model != nil), ("data", data != nil), ("labels", labels != nil),
+            ("templates", !templates.isEmpty), ("prompts", !prompts.isEmpty), ("dump", dump != nil),
+            ("min-top1", minTop1 != nil), ("max-bad", maxBad != nil), ("ablate-prompts", ablatePrompts),
+            ("workers", workers != nil),
+        ]
+        let mode: String
+        let unused: [(String, Bool)]
+        if !compare.isEmpty {
+            (mode, unused) = ("compare", ofScoring + ofDumps)
+        } else if fromDump != nil || !merge.isEmpty {
+            (mode, unused) = (fromDump != nil ? "from-dump" : "merge", ofScoring)
+        } else {
+            return
+        }
+        if let (name, _) = unused.first(where: \.1) {
+            throw ValidationError("--\(name) has no effect with --\(mode), which scores no clips")
+        }
     }
 
     func run() throws {
@@ -232,20 +260,22 @@ struct EvalCommand: ParsableCommand {
 
     /// What is to be written must be possible before hours are spent on it.
     private func checkPlaces(_ settings: EvalSettings) throws {
-        if let report = settings.report {
-            do {
-                try FileManager.default.createDirectory(atPath: report, withIntermediateDirectories: true)
-            } catch {
-                throw CommandFailure(.cannotCreate, "--report \(report): \(error.localizedDescription)")
-            }
-            guard access(report, W_OK) == 0 else {
-                throw CommandFailure(.cannotCreate, "--report \(report): \(String(cString: strerror(errno)))")
-            }
-        }
         let inputs =
             [settings.data, settings.list, settings.labels, recipe, fromDump].compactMap { $0 }
             + (settings.prompts ?? []) + merge + (settings.model.map(OutputFile.modelFiles) ?? [])
+        if let report = settings.report {
+            let files =
+                compare.isEmpty
+                ? [EvaluationReport.jsonName, EvaluationReport.htmlName]
+                : [EvaluationComparison.jsonName, EvaluationComparison.htmlName]
+            try OutputFolder.check(report, option: "--report", files: files, inputs: inputs)
+        }
         for (name, path) in [("dump", settings.dump), ("state", settings.statePath)] {
+            // The folder of a report is made when there is something to put there.
+            if name == "state", settings.isStateInReport, !FileManager.default.fileExists(atPath: settings.report ?? "")
+            {
+                continue
+            }
             if let path { try OutputFile.check(path, option: "--\(name)", inputs: inputs) }
         }
         if let dump = settings.dump, let state = settings.statePath,

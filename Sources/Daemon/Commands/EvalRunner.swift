@@ -49,7 +49,12 @@ struct EvalRunner {
         let views = try settings.viewProtocol(frames: model.geometry.frames)
         let labels = try EvalTexts.labels(settings, model)
         let entries = try self.entries(classes: labels.count)
+        guard part.index < entries.count else {
+            throw CommandFailure(
+                .usage, "--shard \(part.text): the list has \(entries.count) clips, none for this part")
+        }
         let store = try ClipStores.open(try required(settings.data, "data"), cache: environment.cacheDirectory)
+        if isFirst { Self.tellDefects(of: store) }
         try Self.checkPresence(entries, in: store, mostBad: settings.maxBad ?? EvalSettings.mostBad)
         let texts = try EvalTexts(settings, model: model, labels: labels)
         var record = try self.record(model: model, entries: entries, views: views, texts: texts)
@@ -111,6 +116,10 @@ struct EvalRunner {
         return Array(all.prefix(settings.limit ?? .max))
     }
 
+    static func tellDefects(of store: any ClipStore) {
+        for defect in store.defects { StandardError.tell("warning: \(store.path.escapedForLog): \(defect)") }
+    }
+
     /// A wrong folder is told before hours are spent on it.
     static func checkPresence(_ entries: [ClipEntry], in store: any ClipStore, mostBad: Double) throws {
         let missing = entries.filter { store.location(of: $0.name) == nil }
@@ -119,8 +128,9 @@ struct EvalRunner {
         else { return }
         throw CommandFailure(
             .dataError,
-            "\(missing.count) of \(entries.count) clips of the list are not in \(store.path), such as \(first.name.escapedForLog);"
-                + " it has \(store.names.count)" + (store.names.first.map { ", such as \($0.escapedForLog)" } ?? ""))
+            "\(missing.count) of \(entries.count) clips of the list are missing, such as \(first.name.escapedForLog) (\(store.absence(of: first.name).escapedForLog));"
+                + " \(store.path.escapedForLog) has \(store.names.count)"
+                + (store.names.first.map { ", such as \($0.escapedForLog)" } ?? ""))
     }
 
     private func record(
@@ -156,8 +166,11 @@ struct EvalRunner {
         guard resume || size == 0 else {
             throw CommandFailure(
                 .cannotCreate,
-                "\(path) is the state of an unfinished run; --resume continues it, or remove it to begin anew")
+                EvaluationJournal.isJournal(path)
+                    ? "\(path) is the state of an unfinished run; --resume continues it, or remove it to begin anew"
+                    : "\(path), where the run's state would lie, is another file; say --state FILE")
         }
+        if settings.isStateInReport, let report = settings.report { try OutputFolder.make(report) }
         return try EvaluationJournal(path: path, record: record, part: share.text, into: features)
     }
 

@@ -50,6 +50,8 @@ struct EvalSettings: Sendable, Equatable {
     /// Where an interrupted run leaves its state: as said, or beside what the run writes.
     var statePath: String? { state ?? dump.map { $0 + ".state" } ?? report.map { $0 + "/state" } }
 
+    var isStateInReport: Bool { state == nil && dump == nil && report != nil }
+
     /// These settings, and those of `other` where these say nothing.
     func over(_ other: EvalSettings) -> EvalSettings {
         var out = self

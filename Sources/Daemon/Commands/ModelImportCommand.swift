@@ -65,6 +65,8 @@ struct ModelImportCommand: ParsableCommand {
 
     func run() throws {
         MappedFileFault.exitOnTruncation()
+        // The folder that `.` leads to is replaced.
+        let output = FileTree.place(of: output)
         let outcome = try ModelImport.run(
             source: file, output: output,
             options: ModelImport.Options(

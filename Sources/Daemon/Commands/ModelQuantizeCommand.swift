@@ -49,7 +49,11 @@ struct ModelQuantizeCommand: ParsableCommand {
 
     func run() throws {
         let directory = try ModelDirectory.open(ModelPath.fromHere(model))
-        if let out { try Self.requireUnused(out) }
+        if let out {
+            try NewFolder.requireUnused(out)
+        } else {
+            try OutputFile.check(Self.config(in: directory.path), option: "the model", inputs: [])
+        }
         let listFolder = URL(filePath: calibrate).deletingLastPathComponent().path
         let line = ProgressLine(file: directory.config.name)
         let outcome = try Quantisation(
@@ -82,17 +86,12 @@ struct ModelQuantizeCommand: ParsableCommand {
         return names.map { ActionText(label: $0) }
     }
 
-    private static func requireUnused(_ path: String) throws {
-        guard (try? FileManager.default.contentsOfDirectory(atPath: path))?.isEmpty ?? true else {
-            throw CommandFailure(.cannotCreate, "--out \(path): the directory exists and is not empty")
-        }
-    }
+    private static func config(in model: String) -> String { model + "/" + ModelDirectory.configName }
 
     /// Writes the outcome into the model's `config.json`, or into a copy's.
     private func write(_ outcome: Quantisation.Outcome, _ directory: ModelDirectory) throws -> String {
-        let name = ModelDirectory.configName
         // As written, without what other files of the directory add.
-        let source = directory.path + "/" + name
+        let source = Self.config(in: directory.path)
         let file = try MappedFile(source)
         defer { withExtendedLifetime(file) {} }
         var config = try ModelConfig(json: file.bytes, path: source, defaultName: directory.config.name)
@@ -100,15 +99,23 @@ struct ModelQuantizeCommand: ParsableCommand {
         config.bf16 = outcome.bf16 ?? config.bf16
         // The new file is younger than the weights, so the digest in it will be believed.
         if config.provenance?.sha256 != nil { config.provenance?.sha256 = directory.weightsDigest }
-        let target = out ?? directory.path
-        if let out {
-            let files = FileManager.default
-            try files.createDirectory(atPath: out, withIntermediateDirectories: true)
-            for item in try files.contentsOfDirectory(atPath: directory.path) where item != name {
-                try files.copyItem(atPath: directory.path + "/" + item, toPath: out + "/" + item)
+        guard let out else {
+            try ReplacementFile.write(config.json, to: OutputFile.target(of: source))
+            return source
+        }
+        let folder = try NewFolder(out)
+        for item in try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted()
+        where item != ModelDirectory.configName {
+            // What a link leads to, which may be said from where the link stands.
+            let from = OutputFile.target(of: directory.path + "/" + item)
+            do {
+                try FileManager.default.copyItem(atPath: from, toPath: folder.path(of: item))
+            } catch {
+                throw CommandFailure(.ioError, "\(from.escapedForLog) to \(out.escapedForLog): \(error.systemReason)")
             }
         }
-        try ReplacementFile.write(config.json, to: target + "/" + name)
-        return target + "/" + name
+        try folder.write(config.json, as: ModelDirectory.configName)
+        try folder.commit()
+        return Self.config(in: out)
     }
 }

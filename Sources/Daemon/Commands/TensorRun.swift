@@ -10,11 +10,18 @@ struct TensorRun {
     /// (A, C, E), as the text tower gives them.
     private let textFeatures: Tensor?
 
-    /// - Throws: `RecognizerError` when `prompts_i64` does not fit the model.
+    /// - Throws: `RecognizerError` when `prompts_i64` does not fit the model, and for a file that has nothing to run it on.
     init(model: Model, input: [String: StoredTensor], path: String) throws {
         self.model = model
         self.input = input
         self.path = path
+        let names = ["clips", "prompts_i64"]
+        guard names.contains(where: { input[$0] != nil }) else {
+            throw RecognizerError.malformed(
+                path: path,
+                reason: "has neither \(names.joined(separator: " nor "))"
+                    + (input.keys.sorted().first.map { ", but \($0.escapedForLog)" } ?? ""))
+        }
         guard let prompts = input["prompts_i64"] else {
             vocabulary = nil
             textFeatures = nil

@@ -1,4 +1,5 @@
 import Foundation
+import Pipeline
 import Recognizer
 
 /// The file of one family while it is made. Each class is appended to `NAME.csv.partial` and flushed as soon as it is complete;
@@ -70,7 +71,7 @@ final class PromptFile {
             try partial?.write(contentsOf: Data(ListFile.promptLines(new.map { (id, $0) }).utf8))
             try partial?.synchronize()
         } catch {
-            throw CommandFailure(.ioError, "\(partialPath): \(error.localizedDescription)")
+            throw CommandFailure(.ioError, "\(partialPath): \(error.systemReason)")
         }
     }
 
@@ -92,7 +93,7 @@ final class PromptFile {
         do {
             data = try Data(contentsOf: URL(filePath: file))
         } catch {
-            throw CommandFailure(.noInput, "\(file): \(error.localizedDescription)")
+            throw CommandFailure(.noInput, "\(file): \(error.systemReason)")
         }
         // A row without its line break was being written when the run ended.
         let whole = isPartial ? data.prefix((data.lastIndex(of: UInt8(ascii: "\n")) ?? -1) + 1) : data

@@ -1,4 +1,5 @@
 import Foundation
+import Pipeline
 import Recognizer
 
 /// The directory that prompts are written to, and what it says about where they come from.
@@ -80,7 +81,7 @@ final class PromptFolder {
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
-            throw CommandFailure(.cannotCreate, "--output \(path): \(error.localizedDescription)")
+            throw CommandFailure(.cannotCreate, "--output \(path): \(error.systemReason)")
         }
         let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else {

@@ -2,6 +2,8 @@ import Foundation
 import Pipeline
 
 extension EvaluationComparison {
+    static let jsonName = "comparison.json"
+    static let htmlName = "comparison.html"
     private static let changesInText = 20
 
     /// Sorted keys, on one line.
@@ -12,17 +14,9 @@ extension EvaluationComparison {
     /// Writes `comparison.json` and `comparison.html`, over older ones.
     ///
     /// - Parameter directory: made where it is missing.
-    /// - Throws: `CommandFailure` if the files cannot be written.
+    /// - Throws: `CommandFailure` or `RecognizerError` if the files cannot be written.
     func write(to directory: String) throws {
-        let texts = [("comparison.json", try json), ("comparison.html", html)]
-        do {
-            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-            for (name, text) in texts {
-                try Data(text.utf8).write(to: URL(filePath: directory).appending(path: name), options: .atomic)
-            }
-        } catch {
-            throw CommandFailure(.cannotCreate, "\(directory): \(error.localizedDescription)")
-        }
+        try OutputFolder.write([(Self.jsonName, try json), (Self.htmlName, html)], to: directory)
     }
 
     private var figures: [(name: String, row: Row)] {

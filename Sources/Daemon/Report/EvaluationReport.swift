@@ -32,7 +32,8 @@ struct EvaluationReport {
     ///   - thumbnails: of the clip at a place of the list, the frames that the model saw: (T), each (side, side, 3) of
     ///     `thumbnailSide`. Asked for the worst mistakes only; a clip for which it throws or gives none is shown without.
     ///   - directory: made where it is missing.
-    /// - Throws: `PipelineError` for a result without clips, `CommandFailure` if the files cannot be written.
+    /// - Throws: `PipelineError` for a result without clips, `CommandFailure` or `RecognizerError` if the files cannot be
+    ///   written.
     static func write(
         result: EvaluationResult, metrics: EvaluationMetrics, command: [String] = CommandLine.arguments,
         thumbnails: (Int) throws -> [[UInt8]], to directory: String
@@ -44,14 +45,7 @@ struct EvaluationReport {
         let page = withoutActuallyEscaping(thumbnails) {
             EvaluationReport(document: document, thumbnails: $0).page.text
         }
-        do {
-            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-            for (name, data) in [(jsonName, json), (htmlName, Data(page.utf8))] {
-                try data.write(to: URL(filePath: directory).appending(path: name), options: .atomic)
-            }
-        } catch {
-            throw CommandFailure(.cannotCreate, "\(directory): \(error.localizedDescription)")
-        }
+        try OutputFolder.write([(jsonName, String(decoding: json, as: UTF8.self)), (htmlName, page)], to: directory)
     }
 
     /// Reads a `report.json`, or the one in a directory.
@@ -65,7 +59,7 @@ struct EvaluationReport {
         do {
             data = try Data(contentsOf: URL(filePath: file))
         } catch {
-            throw CommandFailure(.noInput, "\(file): no report there (\(error.localizedDescription))")
+            throw CommandFailure(.noInput, "\(file): no report there (\(error.systemReason))")
         }
         do {
             let decoder = JSONDecoder()

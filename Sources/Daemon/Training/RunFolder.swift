@@ -1,4 +1,5 @@
 import Foundation
+import Pipeline
 import Recognizer
 
 /// The folder of a training run: what lies where, and that only one process writes there.
@@ -32,7 +33,7 @@ final class RunFolder {
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
-            throw CommandFailure(.cannotCreate, "--output \(path): \(error.localizedDescription)")
+            throw CommandFailure(.cannotCreate, "--output \(path): \(error.systemReason)")
         }
         guard access(path, W_OK) == 0 else {
             throw CommandFailure(.cannotCreate, "--output \(path): \(String(cString: strerror(errno)))")

@@ -37,6 +37,7 @@ struct TrainRunner {
         try requireMemory(start.config.geometry, options, capacity)
         let cache = environment.cacheDirectory
         let store = try ClipStores.open(try required(recipe.data, "data"), cache: cache)
+        if ranks.isFirst { EvalRunner.tellDefects(of: store) }
         try EvalRunner.checkPresence(entries, in: store, mostBad: recipe.maxBad)
         let kept = KeptClips(byteLimit: recipe.memory)
         let validation = try ranks.isFirst ? self.validation(classes: classes, store: store, kept: kept) : nil
@@ -158,6 +159,7 @@ struct TrainRunner {
         guard let val = recipe.val else { return nil }
         let entries = try ClipList.read(val, classes: classes)
         let own = try recipe.valData.map { try ClipStores.open($0, cache: environment.cacheDirectory) }
+        if let own { EvalRunner.tellDefects(of: own) }
         try EvalRunner.checkPresence(entries, in: own ?? store, mostBad: recipe.maxBad)
         return TrainingValidation(
             recipe: recipe, entries: entries, store: own ?? store,

@@ -29,7 +29,7 @@ final class ClipLoaderReader {
         let work = work
         let name = work.entries[index].name
         guard let location = work.store.location(of: name) else {
-            return .failure(ClipFailure(kind: .missing, reason: "\(name) is not in \(work.store.path)"))
+            return .failure(ClipFailure(kind: .missing, reason: work.store.absence(of: name)))
         }
         if let kept = remembered(index, name) { return .success(kept) }
         var clip = ClipInput(index, work, preprocessor)

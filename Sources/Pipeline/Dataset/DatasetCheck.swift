@@ -16,7 +16,7 @@ package struct DatasetCheck: Sendable {
         }
     }
 
-    private let store: any InspectedClipStore
+    private let store: any ClipStore
     private let labels: [String]
     /// Training (or the only one), then validation.
     private let lists: [List]
@@ -25,7 +25,7 @@ package struct DatasetCheck: Sendable {
 
     /// - Parameter timeLimit: a decoder that makes no progress for so long hangs; nil: clips are not decoded.
     package init(
-        store: any InspectedClipStore, labels: [String], list: List, validation: List?, threads: Int,
+        store: any ClipStore, labels: [String], list: List, validation: List?, threads: Int,
         timeLimit: Duration?
     ) {
         self.store = store
@@ -72,7 +72,6 @@ package struct DatasetCheck: Sendable {
         }
         var seen: [String: Int] = [:]
         var isUsed = [Bool](repeating: false, count: labels.count)
-        let rejections = Dictionary(store.rejections.map { ($0.name, $0.reason) }) { first, _ in first }
         for line in list.lines {
             let name = line.entry.name
             func note(_ kind: DatasetFinding.Kind, _ reason: String) {
@@ -92,7 +91,7 @@ package struct DatasetCheck: Sendable {
             }
             seen[name] = line.number
             if store.location(of: name) == nil {
-                note(.missing, rejections[name.escapedForLog].map { "not usable: \($0)" } ?? "not in \(store.path)")
+                note(.missing, store.absence(of: name))
             }
         }
         for (id, label) in labels.enumerated() where !isUsed[id] {

@@ -4,11 +4,10 @@ import Foundation
 ///
 /// Links are followed to files and folders; one that leads back to a folder it lies in is not. The folder is looked through
 /// once, when the store is made.
-package struct FolderStore: InspectedClipStore {
+package struct FolderStore: ClipStore {
     package let path: String
     package let names: [String]
     package let rejections: [ClipRejection]
-    package var defects: [String] { [] }
 
     /// Throws `DatasetError` for a folder that cannot be read; whatever is wrong below it is a rejection.
     package init(_ path: String) throws(DatasetError) {

@@ -1,6 +1,7 @@
 /// Kinetics-400, -600 and -700: `label,youtube_id,time_start,time_end,split` as CSV.
 package enum KineticsAnnotations {
-    /// Clips are called `ID_000010_000020.mp4`: first and last second, padded to six digits.
+    /// Clips are called `ID_000010_000020.mp4`: first and last second, padded to six digits. Of rows that are alike the first
+    /// counts.
     ///
     /// - Parameter labels: a `labels.csv` whose ids are to be used; nil: the labels of all lists in alphabetical order.
     /// - Throws: `DatasetError`.
@@ -14,7 +15,17 @@ package enum KineticsAnnotations {
         var result = AnnotatedDataset(labels: labels, lists: [])
         for (path, rows) in tables {
             var entries: [ClipEntry] = []
+            var known: [String: Row] = [:]
             for row in rows {
+                // A row may stand twice in an official list; a clip with two labels is another matter.
+                if let other = known.updateValue(row, forKey: row.file) {
+                    guard other.label == row.label else {
+                        throw .malformed(
+                            path: path, line: row.line,
+                            reason: "\(row.file.escapedForLog) stands on line \(other.line) too, with another label")
+                    }
+                    continue
+                }
                 guard let id = ids[row.label] else {
                     throw .malformed(
                         path: path, line: row.line,

@@ -1,4 +1,5 @@
 import Foundation
+import Recognizer
 
 /// A folder being filled beside its place; without `commit` it leaves nothing.
 package final class NewFolder {
@@ -8,28 +9,13 @@ package final class NewFolder {
 
     /// Throws `DatasetError` if there is anything at `path` but an empty folder that can be replaced, before anything is made.
     package static func requireUnused(_ path: String) throws(DatasetError) {
-        guard access(path, F_OK) == 0 else { return }
-        guard let content = try? FileManager.default.contentsOfDirectory(atPath: path) else {
-            throw .io(path: path, operation: .create, reason: "it exists and is no folder")
-        }
-        guard content.isEmpty else {
-            throw .io(path: path, operation: .create, reason: "the folder exists and is not empty")
-        }
-        var (folder, above) = (stat(), stat())
-        if stat(path, &folder) == 0, stat(path + "/..", &above) == 0, folder.st_dev != above.st_dev {
-            throw .io(path: path, operation: .create, reason: "something is mounted there; say a folder in it")
-        }
+        if let reason = FileTree.obstacle(toNew: path) { throw .io(path: path, operation: .create, reason: reason) }
     }
 
     package init(_ path: String) throws(DatasetError) {
         try Self.requireUnused(path)
-        // An empty folder may be said as a link or as `.`.
-        let real = realpath(path, nil)
-        defer { free(real) }
-        var trimmed = real.map { String(cString: $0) } ?? path
-        while trimmed.count > 1, trimmed.last == "/" { trimmed.removeLast() }
-        self.path = trimmed
-        temporary = "\(trimmed).partial-\(getpid())"
+        self.path = FileTree.place(of: path)
+        temporary = "\(self.path).partial-\(getpid())"
         guard mkdir(temporary, 0o755) == 0 else {
             throw .io(path: path, operation: .create, reason: FileKind.reason())
         }
@@ -43,7 +29,7 @@ package final class NewFolder {
         do {
             try Data(text.utf8).write(to: URL(filePath: "\(temporary)/\(name)"))
         } catch {
-            throw .io(path: "\(path)/\(name)", operation: .write, reason: error.localizedDescription)
+            throw .io(path: "\(path)/\(name)", operation: .write, reason: error.systemReason)
         }
     }
 

@@ -1,7 +1,7 @@
 /// The regular files of an uncompressed tar archive, read in place.
 ///
 /// The archive is gone through once, header by header; where its members lie is then kept in an index beside it, or in the cache.
-package struct TarStore: InspectedClipStore {
+package struct TarStore: ClipStore {
     package let path: String
     private let index: TarIndex
 

@@ -26,7 +26,7 @@ final class TarWriter {
         do {
             try file.close()
         } catch {
-            throw .io(path: path, operation: .write, reason: error.localizedDescription)
+            throw .io(path: path, operation: .write, reason: error.systemReason)
         }
     }
 
@@ -34,7 +34,7 @@ final class TarWriter {
         do {
             try file.write(contentsOf: bytes)
         } catch {
-            throw .io(path: path, operation: .write, reason: error.localizedDescription)
+            throw .io(path: path, operation: .write, reason: error.systemReason)
         }
     }
 

@@ -94,6 +94,20 @@ package final class EvaluationJournal: @unchecked Sendable {
         }
     }
 
+    /// Whether a file is the state of an evaluation, whichever.
+    package static func isJournal(_ path: String) -> Bool {
+        guard let file = try? MappedFile(path) else { return false }
+        return header(file.bytes) != nil
+    }
+
+    /// The file's first line, and where it ends.
+    private static func header(_ bytes: UnsafeRawBufferPointer) -> (Header, end: Int)? {
+        guard let end = bytes.prefix(headerLimit).firstIndex(of: 0x0A),
+            let header = try? JSONDecoder().decode(Header.self, from: Data(bytes[..<end])), header.format == format
+        else { return nil }
+        return (header, end)
+    }
+
     /// Puts every whole record into `store` and returns where the last one ends.
     private func replay(expected: Header, into store: FeatureStore) throws(EvaluationError) -> Int {
         let file: MappedFile
@@ -103,10 +117,9 @@ package final class EvaluationJournal: @unchecked Sendable {
             throw .malformed(path: path, reason: "\(error)")
         }
         let bytes = file.bytes
-        guard let lineEnd = bytes.prefix(Self.headerLimit).firstIndex(of: 0x0A),
-            let header = try? JSONDecoder().decode(Header.self, from: Data(bytes[..<lineEnd])),
-            header.format == Self.format
-        else { throw .malformed(path: path, reason: "not the state of an evaluation") }
+        guard let (header, lineEnd) = Self.header(bytes) else {
+            throw .malformed(path: path, reason: "not the state of an evaluation")
+        }
         var differences = expected.record.differences(from: header.record)
         if header.part != expected.part { differences.append("part: \(header.part) there, \(expected.part) here") }
         guard differences.isEmpty else { throw .different(path: path, differences: differences) }

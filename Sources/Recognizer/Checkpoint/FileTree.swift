@@ -1,7 +1,7 @@
 import Glibc
 
 /// Directories, as far as model directories need them.
-enum FileTree {
+package enum FileTree {
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
     static func isDirectory(_ path: String) -> Bool {
@@ -27,20 +27,39 @@ enum FileTree {
         rmdir(path)
     }
 
-    /// Throws unless `path` is absent or an empty directory.
+    /// Throws unless `path` is absent or an empty directory that can be replaced.
     static func requireUnused(_ path: String) throws(RecognizerError) {
-        guard exists(path) else { return }
-        guard let directory = opendir(path) else {
-            throw .io(path: path, operation: "create", reason: "it exists and is no directory")
-        }
+        if let reason = obstacle(toNew: path) { throw .io(path: path, operation: "create", reason: reason) }
+    }
+
+    /// What keeps a new directory from being put at `path`; nil if there is nothing but an empty one that can be replaced.
+    package static func obstacle(toNew path: String) -> String? {
+        let place = place(of: path)
+        let above = place.lastIndex(of: "/").map { String(place[...$0]) } ?? "."
+        guard access(above, W_OK | X_OK) == 0 else { return "\(above): \(MappedFile.reason())" }
+        guard exists(path) else { return nil }
+        guard isDirectory(path) else { return "it exists and is no folder" }
+        guard let directory = opendir(path) else { return MappedFile.reason() }
         defer { closedir(directory) }
         while let entry = readdir(directory) {
             let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
                 String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }
-            guard name == "." || name == ".." else {
-                throw .io(path: path, operation: "create", reason: "the directory exists and is not empty")
-            }
+            guard name == "." || name == ".." else { return "the folder exists and is not empty" }
         }
+        var (own, parent) = (stat(), stat())
+        if stat(path, &own) == 0, stat(path + "/..", &parent) == 0, own.st_dev != parent.st_dev {
+            return "something is mounted there; say a folder in it"
+        }
+        return nil
+    }
+
+    /// The name under which a new directory can be put into place: an empty one may be said as a link or as `.`.
+    package static func place(of path: String) -> String {
+        let real = realpath(path, nil)
+        defer { free(real) }
+        var trimmed = real.map { String(cString: $0) } ?? path
+        while trimmed.count > 1, trimmed.last == "/" { trimmed.removeLast() }
+        return trimmed
     }
 }

@@ -49,6 +49,9 @@ extension ModelConfig {
         func wrong(_ key: String, _ reason: String) -> RecognizerError {
             .configuration(path: path, key: key, reason: reason)
         }
+        guard !name.unicodeScalars.contains(where: Self.isUnprintable) else {
+            throw wrong("name", "holds control characters, accepted is a line of printable text")
+        }
         if tokenizer == .bytes, geometry.vocabularySize != MergesFile.byteVocabulary {
             throw wrong(
                 "tokenizer",
@@ -65,6 +68,15 @@ extension ModelConfig {
                 guard !text.isEmpty else { throw wrong(key, "a label is empty") }
                 guard seen.insert(text).inserted else { throw wrong(key, "\"\(text)\" stands twice") }
             }
+        }
+    }
+
+    private static func isUnprintable(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .lineSeparator, .paragraphSeparator: true
+        // But for the joiners, which emoji and some scripts are made with.
+        case .format: scalar != "\u{200C}" && scalar != "\u{200D}"
+        default: false
         }
     }
 

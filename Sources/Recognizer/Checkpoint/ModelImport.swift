@@ -45,8 +45,8 @@ package enum ModelImport {
     package static func run(
         source: String, output: String, options: Options = Options()
     ) throws(RecognizerError) -> Outcome {
-        let output = output.count > 1 && output.hasSuffix("/") ? String(output.dropLast()) : output
         try FileTree.requireUnused(output)
+        let output = FileTree.place(of: output)
         let path = try weightsPath(source)
         let model = FileTree.isDirectory(source) ? try settings(of: source) : nil
         let file = try MappedFile(path)

@@ -116,12 +116,22 @@ import Testing
             #expect(set.lists[1].entries == [ClipEntry(name: "0wR5jVB-WPk_000007_000017.mp4", classes: [1])])
             let folders = try KineticsAnnotations.read(
                 lists: ["\(folder)/train.csv"], labels: nil, names: AnnotationNames(layout: .folders, prefix: "train/"))
+            let twice = folder + "/twice.csv"
+            try "label,youtube_id,time_start,time_end\na,x,1,2\nb,y,1,2\na,x,1.0,2\n".write(
+                toFile: twice, atomically: true, encoding: .utf8)
+            let once = try KineticsAnnotations.read(lists: [twice], labels: nil, names: AnnotationNames())
+            #expect(once.lists[0].entries.map(\.classes) == [[0], [1]])
             #expect(folders.lists[0].entries[1].name == "train/petting animal (not cat)/-3B32lodo2M_000059_000069.mp4")
         }
     }
 
     @Test func refusesKineticsThatCannotBeUsed() throws {
-        try with(kinetics.merging(["bad.csv": "label,youtube_id,time_start,time_end\na,b,x,2\n"]) { $1 }) { folder in
+        try with(
+            kinetics.merging([
+                "bad.csv": "label,youtube_id,time_start,time_end\na,b,x,2\n",
+                "twins.csv": "label,youtube_id,time_start,time_end\na,x,1,2\nb,y,1,2\na,x,1,2\nb,x,1,2\n",
+            ]) { $1 }
+        ) { folder in
             func text(_ file: String, _ labels: [String]?) -> String {
                 message(folder) {
                     try KineticsAnnotations.read(lists: ["\(folder)/\(file)"], labels: labels, names: AnnotationNames())
@@ -130,6 +140,9 @@ import Testing
             #expect(text("test.csv", nil).hasPrefix("test.csv: line 1: the header lacks columns"))
             #expect(
                 text("train.csv", ["testifying"]).contains("line 3: label \"petting animal (not cat)\" is not among"))
+            #expect(
+                text("twins.csv", nil)
+                    == "twins.csv: line 5: x_000001_000002.mp4 stands on line 4 too, with another label")
             #expect(text("bad.csv", nil).contains("line 2: times \"x\" and \"2\""))
         }
     }

@@ -96,6 +96,7 @@ import Testing
         ("\"temporal_layers\": 1", "\"temporal_layers\": 0", "temporal_layers", "accepted are 1 to 256"),
         ("\"image_size\": 32", "\"image_size\": 40", "image_size", "no multiple of the patch size 16"),
         ("\"sha256\"", "\"sha\"", "sha", "unknown key"),
+        ("\"name\": \"", "\"name\": \"\\u001b[31m", "name", "control characters"),
     ])
     func refusesAConfigurationThatIsWrong(text: String, other: String, key: String, reason: String) throws {
         let error = try #require(throws: RecognizerError.self) {
@@ -150,7 +151,7 @@ import Testing
 
     @Test func writesAConfigurationThatReadsBackEqual() throws {
         var config = try ModelDirectory.open(Self.demo).config
-        config.name = "a \"name\"\n\u{1F3C3}\u{1}"
+        config.name = "a \"name\"\\\u{1F3C3}\u{200D}"
         config.geometry.mask = .kmct
         let bytes = Array(config.json.utf8)
         let back = try bytes.withUnsafeBytes { try ModelConfig(json: $0, path: "config.json", defaultName: "") }
