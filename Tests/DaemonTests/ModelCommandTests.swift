@@ -47,6 +47,20 @@ import Testing
         }
     }
 
+    @Test func whatIsWrongWithATensorNamesItsFile() throws {
+        try withTemporaryDirectory { directory in
+            let checkpoint = directory + "/broken.safetensors"
+            var bytes = try Data(contentsOf: URL(filePath: Self.checkpoints + "/expected.safetensors"))
+            bytes.replaceSubrange(bytes.count - 4..<bytes.count, with: [0, 0, 0xC0, 0x7F])
+            try bytes.write(to: URL(filePath: checkpoint))
+            let run = try ProgramRun(
+                builtClaverd, ["model", "import", checkpoint, "--output", directory + "/m", "--mask", "KMT"])
+            #expect(run.status == 65)
+            #expect(run.error.hasPrefix("claverd: \(checkpoint): tensor "), "\(run.error)")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: directory) == ["broken.safetensors"])
+        }
+    }
+
     @Test func tensorsThatHaveNothingToRunOnAreRefused() throws {
         try withTemporaryDirectory { directory in
             let model = directory + "/model"

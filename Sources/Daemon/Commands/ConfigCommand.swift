@@ -36,7 +36,10 @@ struct ConfigCommand: ParsableCommand {
     struct Print: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "print", abstract: "Print the whole effective configuration, defaults included.",
-            discussion: "Secrets are shown as their references; passwords in clear text as ***.")
+            discussion: """
+                Secrets are shown as their references; passwords in clear text as ***. Sinks are shown as they are written; \
+                docs/plugins.md has their defaults.
+                """)
 
         @Argument(help: "The configuration file.")
         var file: String

@@ -278,6 +278,10 @@ struct EvalCommand: ParsableCommand {
             }
             if let path { try OutputFile.check(path, option: "--\(name)", inputs: inputs) }
         }
+        if let dump = settings.dump, !OutputFile.isEmpty(dump), !EvaluationDump.isDump(dump) {
+            throw CommandFailure(
+                .cannotCreate, "--dump \(dump.escapedForLog): another file, which is no dump, is there")
+        }
         if let dump = settings.dump, let state = settings.statePath,
             OutputFile.target(of: dump) == OutputFile.target(of: state)
         {

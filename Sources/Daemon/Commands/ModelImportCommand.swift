@@ -67,11 +67,20 @@ struct ModelImportCommand: ParsableCommand {
         MappedFileFault.exitOnTruncation()
         // The folder that `.` leads to is replaced.
         let output = FileTree.place(of: output)
-        let outcome = try ModelImport.run(
-            source: file, output: output,
-            options: ModelImport.Options(
-                mask: mask?.kronecker, frames: frames, mergesPath: merges, labelsPath: labels,
-                type: type?.element))
+        let outcome: ModelImport.Outcome
+        do throws(RecognizerError) {
+            outcome = try ModelImport.run(
+                source: file, output: output,
+                options: ModelImport.Options(
+                    mask: mask?.kronecker, frames: frames, mergesPath: merges, labelsPath: labels,
+                    type: type?.element))
+        } catch {
+            switch error {
+            // What is wrong with a tensor does not say whose it is.
+            case .nonFinite, .shapeMismatch: throw CommandFailure(.dataError, "\(file): \(error)")
+            default: throw error
+            }
+        }
         for note in outcome.notes { StandardError.tell(note) }
         print(try ModelInspectCommand.report(output, json: json), terminator: "")
     }

@@ -31,6 +31,12 @@ enum OutputFile {
         }
     }
 
+    /// Whether nothing would be lost with the file.
+    static func isEmpty(_ path: String) -> Bool {
+        var found = stat()
+        return stat(path, &found) != 0 || found.st_size == 0
+    }
+
     /// The files of a model, by its directory or its name on the model path; none where there is no such model.
     static func modelFiles(_ model: String) -> [String] {
         guard let directory = try? ModelPath.fromHere(model) else { return [] }

@@ -34,6 +34,11 @@ extension EvaluationDump {
         try SafetensorsWriter.write(state, to: path)
     }
 
+    /// Whether a file is the dump of an evaluation, by what it says of itself.
+    package static func isDump(_ path: String) -> Bool {
+        (try? CheckpointReader.read(path))?.metadata["format"] == format
+    }
+
     /// Reads what `write` wrote; the features stay in the mapped file.
     ///
     /// - Throws: `EvaluationError.malformed`, or `RecognizerError` for what is no safetensors file at all.
