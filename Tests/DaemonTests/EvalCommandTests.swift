@@ -276,6 +276,17 @@ import Testing
             #expect(made.status == 0, "\(made.error)")
             #expect(
                 try FileManager.default.contentsOfDirectory(atPath: report).sorted() == ["report.html", "report.json"])
+            // A dump and a state may lie in the folder that is not there yet.
+            let inside = directory + "/in/"
+            let all = try Self.run(
+                directory,
+                Self.prepare(directory) + ["--limit", "2", "--report", directory + "/in"]
+                    + ["--dump", inside + "d", "--state", inside + "s"])
+            #expect(all.status == 0, "\(all.error)")
+            #expect(
+                try FileManager.default.contentsOfDirectory(atPath: inside).sorted() == [
+                    "d", "report.html", "report.json",
+                ])
         }
     }
 
@@ -314,13 +325,17 @@ import Testing
             try FileManager.default.createDirectory(
                 atPath: directory + "/odd/report.html", withIntermediateDirectories: true)
             try "no state".write(toFile: directory + "/other.txt", atomically: true, encoding: .utf8)
+            let modes = ["--merge", "--compare", "--from-dump"]
+            try FileManager.default.createSymbolicLink(
+                atPath: directory + "/dangling", withDestinationPath: directory + "/gone")
             let cases: [([String], Int32)] = [
                 (["eval"], 64), (common + ["--views", "0x3"], 64), (common + ["--shard", "2/2"], 64),
                 (common + ["--limit", "2", "--shard", "2/3", "--dump", directory + "/empty"], 64),
                 (common + ["--shard", "0/2"], 64), (common + ["--max-bad", "many"], 64), (common + ["--resume"], 64),
-                (["eval", "--from-dump", dump, "--dump", dump], 64), (["eval", "--compare", dump], 64),
+                (["eval", "--dump", dump, "--from-dump", dump], 64), (["eval", "--compare", dump], 64),
                 (common + ["--stride", "3"], 64), (["eval", "--from-dump", dump, "--limit", "1"], 64),
                 (["eval", "--merge", dump, "--views", "2x3"], 64),
+                (["eval", "--from-dump", dump, "--set", "limit=1"], 64),
                 (["eval", "--compare", dump, dump, "--min-top1", "100%"], 64),
                 (common + ["--model", directory + "/absent"], 66), (common + ["--list", directory + "/absent"], 66),
                 (common + ["--data", directory + "/absent"], 66), (common + ["--data", directory], 65),
@@ -330,12 +345,16 @@ import Testing
                 (common + ["--report", directory + "/list.txt"], 73),
                 (common + ["--report", directory + "/list.txt/r"], 73),
                 (common + ["--report", directory + "/odd"], 73),
+                (common + ["--report", directory + "/dangling"], 73),
                 (common + ["--state", directory + "/other.txt"], 73),
                 (["eval", "--from-dump", dump, "--min-top1", "100%"], 0),
             ]
             for (arguments, status) in cases {
                 let run = try Self.run(directory, arguments)
                 #expect(run.status == status, "\(arguments.dropFirst()): \(run.status) \(run.error)")
+                if arguments.count > 3, modes.contains(arguments[1]), status == 64 {
+                    #expect(run.error.contains("has no effect with"), "\(arguments.dropFirst()): \(run.error)")
+                }
             }
             // Every class is wrong by one.
             let labels = try EvaluationDump(path: dump).vocabulary.labels

@@ -44,6 +44,9 @@ import Testing
             }
             #expect(
                 try FileManager.default.contentsOfDirectory(atPath: directory).sorted() == ["here", "link", "linked"])
+            let odd = try ProgramRun(
+                builtClaverd, ["model", "import", checkpoint, "--output", directory + "/so\u{AD}ft\u{1B}[1m"])
+            #expect(odd.status == 0 && odd.output.hasPrefix("model       soft[1m\n"), "\(odd.output) \(odd.error)")
         }
     }
 

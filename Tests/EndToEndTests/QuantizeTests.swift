@@ -58,7 +58,13 @@
         @Test func placesThatCannotBeWrittenAreToldBeforeTheWork() async throws {
             let site = try DaemonSite()
             try "x".write(toFile: site.path("file"), atomically: true, encoding: .utf8)
-            for (out, reason) in [("file", "it exists and is no folder"), ("no/q", "No such file or directory")] {
+            try FileManager.default.createSymbolicLink(
+                atPath: site.path("link"), withDestinationPath: site.path("gone"))
+            let places = [
+                ("file", "it exists and is no folder"), ("no/q", "No such file or directory"),
+                ("link", "a link to nothing"),
+            ]
+            for (out, reason) in places {
                 // Were it done after the work, the list that is not there would be told first.
                 let run = try await ProgramRun.awaited(
                     builtClaverd,

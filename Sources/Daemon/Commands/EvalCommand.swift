@@ -141,33 +141,31 @@ struct EvalCommand: ParsableCommand {
         guard compare.isEmpty || compare.count == 2 else {
             throw ValidationError("--compare expects two dumps or reports, not \(compare.count)")
         }
-        try refuseUnused()
     }
 
-    /// What is said and would have no effect is a misunderstanding.
-    private func refuseUnused() throws {
-        let ofScoring: [(String, Bool)] = [
-            ("list", list != nil), ("views", views != nil), ("sampling", sampling != nil), ("stride", stride != nil),
-            ("seed", seed != nil), ("limit", limit != nil), ("precision", precision != nil), ("state", state != nil),
-            ("readers", readers != nil),
-        ]
-        let ofDumps: [(String, Bool)] = [
-            ("model", model != nil), ("data", data != nil), ("labels", labels != nil),
-            ("templates", !templates.isEmpty), ("prompts", !prompts.isEmpty), ("dump", dump != nil),
-            ("min-top1", minTop1 != nil), ("max-bad", maxBad != nil), ("ablate-prompts", ablatePrompts),
-            ("workers", workers != nil),
-        ]
+    /// What is said and would have no effect is a misunderstanding. A recipe may say more than a mode takes.
+    private func refuseUnused(_ said: EvalSettings) throws {
         let mode: String
-        let unused: [(String, Bool)]
+        var unused: [(String, Bool)] = [
+            ("list", said.list != nil), ("views", said.views != nil), ("sampling", said.sampling != nil),
+            ("stride", said.stride != nil), ("seed", said.seed != nil), ("limit", said.limit != nil),
+            ("state", said.state != nil), ("readers", said.readers != nil),
+        ]
         if !compare.isEmpty {
-            (mode, unused) = ("compare", ofScoring + ofDumps)
+            mode = "compare"
+            unused += [
+                ("model", said.model != nil), ("data", said.data != nil), ("labels", said.labels != nil),
+                ("templates", said.templates != nil), ("prompts", said.prompts != nil), ("dump", said.dump != nil),
+                ("min-top1", said.minTop1 != nil), ("max-bad", said.maxBad != nil), ("ablate-prompts", ablatePrompts),
+                ("precision", said.precision != nil), ("workers", said.workers != nil),
+            ]
         } else if fromDump != nil || !merge.isEmpty {
-            (mode, unused) = (fromDump != nil ? "from-dump" : "merge", ofScoring)
+            mode = fromDump != nil ? "from-dump" : "merge"
         } else {
             return
         }
         if let (name, _) = unused.first(where: \.1) {
-            throw ValidationError("--\(name) has no effect with --\(mode), which scores no clips")
+            throw CommandFailure(.usage, "--\(name) has no effect with --\(mode), which scores no clips")
         }
     }
 
@@ -251,6 +249,7 @@ struct EvalCommand: ParsableCommand {
         settings.workers = workers
         settings.readers = readers
         let changed = settings.over(try EvalSettings(assignments: assignments, base: here))
+        try refuseUnused(changed)
         let all = try recipe.map { changed.over(try EvalSettings(recipe: $0)) } ?? changed
         guard all.precision != .auto else {
             throw CommandFailure(.usage, "a measurement is in f32, bf16 or int8; auto leaves that to the machine")
@@ -262,7 +261,7 @@ struct EvalCommand: ParsableCommand {
     private func checkPlaces(_ settings: EvalSettings) throws {
         let inputs =
             [settings.data, settings.list, settings.labels, recipe, fromDump].compactMap { $0 }
-            + (settings.prompts ?? []) + merge + (settings.model.map(OutputFile.modelFiles) ?? [])
+            + (settings.prompts ?? []) + merge + compare + (settings.model.map(OutputFile.modelFiles) ?? [])
         if let report = settings.report {
             let files =
                 compare.isEmpty
@@ -270,13 +269,13 @@ struct EvalCommand: ParsableCommand {
                 : [EvaluationComparison.jsonName, EvaluationComparison.htmlName]
             try OutputFolder.check(report, option: "--report", files: files, inputs: inputs)
         }
-        for (name, path) in [("dump", settings.dump), ("state", settings.statePath)] {
+        guard compare.isEmpty else { return }
+        let scoresClips = fromDump == nil && merge.isEmpty
+        for (name, path) in [("dump", settings.dump), ("state", scoresClips ? settings.statePath : nil)] {
             // The folder of a report is made when there is something to put there.
-            if name == "state", settings.isStateInReport, !FileManager.default.fileExists(atPath: settings.report ?? "")
-            {
-                continue
+            if let path, !settings.isInMissingReport(path) {
+                try OutputFile.check(path, option: "--\(name)", inputs: inputs)
             }
-            if let path { try OutputFile.check(path, option: "--\(name)", inputs: inputs) }
         }
         if let dump = settings.dump, !OutputFile.isEmpty(dump), !EvaluationDump.isDump(dump) {
             throw CommandFailure(
@@ -301,6 +300,9 @@ struct EvalCommand: ParsableCommand {
     ) throws -> EvaluationDump {
         guard settings.templates != nil || settings.prompts != nil || settings.labels != nil else { return dump }
         guard settings.model != nil else { throw CommandFailure(.usage, "other texts need --model, which reads them") }
+        var settings = settings
+        // As the dump's own texts were computed.
+        settings.precision = settings.precision ?? Precision(rawValue: dump.record.precision)
         let runner = EvalRunner(settings: settings, environment: environment)
         let model = try runner.openModel()
         guard model.directory.weightsDigest == dump.record.weightsDigest else {

@@ -59,6 +59,9 @@ struct EvalRunner {
         let texts = try EvalTexts(settings, model: model, labels: labels)
         var record = try self.record(model: model, entries: entries, views: views, texts: texts)
 
+        try checkState()
+        // By now all that is read has been found.
+        if let report = settings.report { try OutputFolder.make(report) }
         let features = try FeatureStore(
             clips: entries.count, views: views.count, width: model.geometry.embeddingWidth, directory: scratchDirectory)
         let journal = try self.journal(record, into: features)
@@ -155,6 +158,16 @@ struct EvalRunner {
         return URL(filePath: path).deletingLastPathComponent().path
     }
 
+    /// The state of another run is not lost unasked.
+    private func checkState() throws {
+        guard let path = statePath, !resume, !OutputFile.isEmpty(path) else { return }
+        throw CommandFailure(
+            .cannotCreate,
+            EvaluationJournal.isJournal(path)
+                ? "\(path) is the state of an unfinished run; --resume continues it, or remove it to begin anew"
+                : "\(path), where the run's state would lie, is another file; say another --state, or remove it")
+    }
+
     private func journal(_ record: EvaluationRecord, into features: FeatureStore) throws -> EvaluationJournal? {
         guard let path = statePath else {
             if resume {
@@ -162,15 +175,6 @@ struct EvalRunner {
             }
             return nil
         }
-        let size = (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
-        guard resume || size == 0 else {
-            throw CommandFailure(
-                .cannotCreate,
-                EvaluationJournal.isJournal(path)
-                    ? "\(path) is the state of an unfinished run; --resume continues it, or remove it to begin anew"
-                    : "\(path), where the run's state would lie, is another file; say --state FILE")
-        }
-        if settings.isStateInReport, let report = settings.report { try OutputFolder.make(report) }
         return try EvaluationJournal(path: path, record: record, part: share.text, into: features)
     }
 

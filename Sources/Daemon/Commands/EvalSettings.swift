@@ -1,3 +1,4 @@
+import Foundation
 import Pipeline
 import Recognizer
 
@@ -50,7 +51,12 @@ struct EvalSettings: Sendable, Equatable {
     /// Where an interrupted run leaves its state: as said, or beside what the run writes.
     var statePath: String? { state ?? dump.map { $0 + ".state" } ?? report.map { $0 + "/state" } }
 
-    var isStateInReport: Bool { state == nil && dump == nil && report != nil }
+    /// Whether a file is to lie in the folder of a report that is not there yet.
+    func isInMissingReport(_ path: String) -> Bool {
+        guard let report, !FileManager.default.fileExists(atPath: report) else { return false }
+        let folder = URL(filePath: path).deletingLastPathComponent().standardizedFileURL
+        return folder.path == URL(filePath: report).standardizedFileURL.path
+    }
 
     /// These settings, and those of `other` where these say nothing.
     func over(_ other: EvalSettings) -> EvalSettings {

@@ -65,7 +65,7 @@ struct ModelImportCommand: ParsableCommand {
 
     func run() throws {
         MappedFileFault.exitOnTruncation()
-        // The folder that `.` leads to is replaced.
+        // `.` would lead nowhere once its folder is replaced.
         let output = FileTree.place(of: output)
         let outcome: ModelImport.Outcome
         do throws(RecognizerError) {

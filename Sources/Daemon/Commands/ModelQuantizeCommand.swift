@@ -103,19 +103,14 @@ struct ModelQuantizeCommand: ParsableCommand {
             try ReplacementFile.write(config.json, to: OutputFile.target(of: source))
             return source
         }
+        // What links lead to, which may be said from where they stand. The new folder may lie in the model's.
+        let files = OutputFile.modelFiles(directory.path).filter { !$0.hasSuffix("/" + ModelDirectory.configName) }
         let folder = try NewFolder(out)
-        for item in try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted()
-        where item != ModelDirectory.configName {
-            // What a link leads to, which may be said from where the link stands.
-            let from = OutputFile.target(of: directory.path + "/" + item)
-            do {
-                try FileManager.default.copyItem(atPath: from, toPath: folder.path(of: item))
-            } catch {
-                throw CommandFailure(.ioError, "\(from.escapedForLog) to \(out.escapedForLog): \(error.systemReason)")
-            }
+        for file in files where OutputFile.isRegular(file) {
+            try folder.copy(OutputFile.target(of: file), as: URL(filePath: file).lastPathComponent)
         }
         try folder.write(config.json, as: ModelDirectory.configName)
         try folder.commit()
-        return Self.config(in: out)
+        return Self.config(in: FileTree.place(of: out))
     }
 }

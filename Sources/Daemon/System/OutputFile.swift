@@ -31,6 +31,12 @@ enum OutputFile {
         }
     }
 
+    /// Whether a path leads to a file.
+    static func isRegular(_ path: String) -> Bool {
+        var found = stat()
+        return stat(path, &found) == 0 && found.st_mode & S_IFMT == S_IFREG
+    }
+
     /// Whether nothing would be lost with the file.
     static func isEmpty(_ path: String) -> Bool {
         var found = stat()

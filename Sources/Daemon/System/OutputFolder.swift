@@ -18,9 +18,9 @@ enum OutputFolder {
         guard !path.isEmpty else { throw refuse("expected the name of a folder") }
         var status = stat()
         guard stat(path, &status) == 0 else {
-            // What is there of the way to it must be a folder in which the rest can be made.
+            // What is there of the way to it must be a folder in which the rest can be made; a link to nothing is none.
             var above = URL(filePath: path).standardizedFileURL
-            repeat { above.deleteLastPathComponent() } while access(above.path, F_OK) != 0 && above.path != "/"
+            while lstat(above.path, &status) != 0, above.path != "/" { above.deleteLastPathComponent() }
             guard access(above.path + "/.", W_OK | X_OK) == 0 else {
                 throw refuse("\(above.path.escapedForLog): \(String(cString: strerror(errno)))")
             }

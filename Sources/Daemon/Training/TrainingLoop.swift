@@ -312,7 +312,7 @@ final class TrainingLoop {
     /// Writes the model as it is now.
     private func write(to desk: Desk, _ directory: String) throws {
         var config = parts.start.config
-        config.name = URL(filePath: desk.folder.path).lastPathComponent
+        config.name = ModelConfig.name(of: URL(filePath: desk.folder.path).standardizedFileURL.path)
         config.provenance = ModelConfig.Provenance(
             source: "claverd train \(ClaverdVersion.current), epoch \(position.epoch + 1) of \(parts.recipe.epochs)")
         try ModelDirectory.write(

@@ -27,10 +27,28 @@ package final class NewFolder {
 
     package func write(_ text: String, as name: String) throws(DatasetError) {
         do {
-            try Data(text.utf8).write(to: URL(filePath: "\(temporary)/\(name)"))
+            try ReplacementFile.write(text, to: self.path(of: name))
+        } catch {
+            throw .io(path: "\(path)/\(name)", operation: .write, reason: Self.reason(error))
+        }
+    }
+
+    /// Copies a file into it, onto the disk.
+    package func copy(_ file: String, as name: String) throws(DatasetError) {
+        do {
+            try FileManager.default.copyItem(atPath: file, toPath: self.path(of: name))
         } catch {
             throw .io(path: "\(path)/\(name)", operation: .write, reason: error.systemReason)
         }
+        let descriptor = open(self.path(of: name), O_RDONLY | O_CLOEXEC)
+        defer { close(descriptor) }
+        guard descriptor >= 0, fsync(descriptor) == 0 else {
+            throw .io(path: "\(path)/\(name)", operation: .write, reason: FileKind.reason())
+        }
+    }
+
+    private static func reason(_ error: RecognizerError) -> String {
+        if case .io(_, _, let reason) = error { reason } else { "\(error)" }
     }
 
     /// Where a file or folder lies until the commit.
@@ -44,8 +62,10 @@ package final class NewFolder {
     }
 
     package func commit() throws(DatasetError) {
-        guard rename(temporary, path) == 0 else {
-            throw .io(path: path, operation: .create, reason: FileKind.reason())
+        do {
+            try FileTree.move(temporary, to: path)
+        } catch {
+            throw .io(path: path, operation: .create, reason: Self.reason(error))
         }
         isCommitted = true
     }

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Directories, as far as model directories need them.
+/// Directories that are filled beside their place and put there when they are finished.
 package enum FileTree {
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
@@ -14,7 +14,7 @@ package enum FileTree {
     }
 
     /// Puts a finished directory in the place of `path`, which must be absent or an empty directory.
-    static func move(_ directory: String, to path: String) throws(RecognizerError) {
+    package static func move(_ directory: String, to path: String) throws(RecognizerError) {
         guard rename(directory, path) == 0 else {
             throw .io(path: path, operation: "create", reason: MappedFile.reason())
         }
@@ -34,10 +34,12 @@ package enum FileTree {
 
     /// What keeps a new directory from being put at `path`; nil if there is nothing but an empty one that can be replaced.
     package static func obstacle(toNew path: String) -> String? {
+        guard !path.isEmpty else { return "expected the name of a folder" }
         let place = place(of: path)
         let above = place.lastIndex(of: "/").map { String(place[...$0]) } ?? "."
         guard access(above, W_OK | X_OK) == 0 else { return "\(above): \(MappedFile.reason())" }
-        guard exists(path) else { return nil }
+        var link = stat()
+        guard exists(path) else { return lstat(place, &link) == 0 ? "a link to nothing" : nil }
         guard isDirectory(path) else { return "it exists and is no folder" }
         guard let directory = opendir(path) else { return MappedFile.reason() }
         defer { closedir(directory) }

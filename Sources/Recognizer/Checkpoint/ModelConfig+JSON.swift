@@ -71,6 +71,13 @@ extension ModelConfig {
         }
     }
 
+    /// The name of a model that is called after its directory; without what a name must not have.
+    package static func name(of directory: String) -> String {
+        let last = directory.split(separator: "/").last ?? ""
+        let printable = String(String.UnicodeScalarView(last.unicodeScalars.filter { !isUnprintable($0) }))
+        return printable.isEmpty ? "model" : printable
+    }
+
     private static func isUnprintable(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .lineSeparator, .paragraphSeparator: true

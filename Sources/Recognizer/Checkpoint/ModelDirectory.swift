@@ -30,9 +30,8 @@ package struct ModelDirectory: Sendable {
     private static func openChecked(_ path: String) throws(RecognizerError) -> ModelDirectory {
         let configPath = path + "/" + configName
         let configFile = try MappedFile(configPath)
-        let trimmed = path.hasSuffix("/") ? path.dropLast() : path[...]
-        let name = trimmed.split(separator: "/").last.map(String.init) ?? path
-        var config = try ModelConfig(json: configFile.bytes, path: configPath, defaultName: name)
+        var config = try ModelConfig(
+            json: configFile.bytes, path: configPath, defaultName: ModelConfig.name(of: path))
 
         let weightsPath = path + "/" + weightsName
         let file = try MappedFile(weightsPath)

@@ -71,7 +71,7 @@ package enum ModelImport {
 
         let merges = try merges(for: geometry.vocabularySize, beside: path, options: options)
         var config = ModelConfig(
-            name: output.split(separator: "/").last.map(String.init) ?? "model", geometry: geometry,
+            name: ModelConfig.name(of: output), geometry: geometry,
             tokenizer: merges == nil ? .bytes : .clip)
         if isPlain { (config.mean, config.deviation) = (ModelConfig.clipMean, ModelConfig.clipDeviation) }
         if let model {

@@ -152,6 +152,7 @@ import Testing
     @Test func writesAConfigurationThatReadsBackEqual() throws {
         var config = try ModelDirectory.open(Self.demo).config
         config.name = "a \"name\"\\\u{1F3C3}\u{200D}"
+        config.labels = ["a \"label\"\n\u{1}\u{1F3C3}", "b"]
         config.geometry.mask = .kmct
         let bytes = Array(config.json.utf8)
         let back = try bytes.withUnsafeBytes { try ModelConfig(json: $0, path: "config.json", defaultName: "") }
