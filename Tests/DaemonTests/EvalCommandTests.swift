@@ -287,6 +287,13 @@ import Testing
                 try FileManager.default.contentsOfDirectory(atPath: inside).sorted() == [
                     "d", "report.html", "report.json",
                 ])
+            let later = try Self.run(
+                directory,
+                [
+                    "eval", "--from-dump", inside + "d", "--report", directory + "/later", "--dump",
+                    directory + "/later/d",
+                ])
+            #expect(later.status == 0, "\(later.error)")
         }
     }
 

@@ -29,6 +29,8 @@ struct EvalOutcome {
     ///
     /// - Parameter cache: where indices of archives are kept.
     func tell(cache: String?) throws {
+        // The dump may lie there.
+        if let directory = settings.report { try OutputFolder.make(directory) }
         if let path = settings.dump { try dump.write(to: OutputFile.target(of: path)) }
         if let directory = settings.report {
             let pictures = EvalPictures(dump, data: settings.data, cache: cache)
