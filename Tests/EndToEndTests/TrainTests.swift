@@ -246,6 +246,23 @@ import Testing
         #expect(resumed.status == 0, "\(resumed.error)")
         #expect(try site.weights("run") == site.weights("whole"))
         #expect(try site.log("run").count { $0.contains("type: begin") } == 1)
+        #expect(resumed.error.contains("run/last was missing or damaged: it is made of the checkpoint"))
+        #expect(resumed.error.contains("run/log.jsonl lacks "), "\(resumed.error)")
+
+        // No epoch follows that would write them anew.
+        for model in ["best", "last"] { try FileManager.default.removeItem(atPath: "\(site.path)/run/\(model)") }
+        try site.write("id,name\n" + DemoEvaluation.labels.indices.map { "\($0),other \($0)\n" }.joined(), "other.csv")
+        let refused = try await site.train(
+            "run", "--epochs", "2", "--resume", "auto", "--labels", site.path + "/other.csv")
+        #expect(refused.status == 65, "\(refused.error)")
+        let left = try FileManager.default.contentsOfDirectory(atPath: site.path + "/run")
+        #expect(!left.contains { $0.hasPrefix("last") }, "\(left)")
+        let again = try await site.train("run", "--epochs", "2", "--resume", "auto")
+        #expect(again.status == 0, "\(again.error)")
+        #expect(again.error.contains("run/best is missing or damaged: the best model so far is lost"))
+        #expect(
+            again.output.contains("a model that is lost") && again.output.hasSuffix("run/last\n"), "\(again.output)")
+        #expect(try site.weights("run") == site.weights("whole"))
     }
 
     @Test func whatNeedsMoreMemoryThanThereIsIsRefusedBeforeAnythingIsMade() async throws {
@@ -290,7 +307,7 @@ import Testing
         let dropping = try await site.train("dropping")
         #expect(dropping.status == 78 && dropping.error.contains("drop_path"), "\(dropping.error)")
         let refused = try await site.train("small", "--set", "drop_path=0", "--set", "features_limit=0MB")
-        #expect(refused.status == 74 && refused.error.contains("0 are allowed"), "\(refused.error)")
+        #expect(refused.status == 73 && refused.error.contains("features_limit allows 0"), "\(refused.error)")
         #expect(!refused.error.contains("warming up"))
     }
 }

@@ -124,15 +124,18 @@ struct TrainCommand: ParsableCommand {
 
     private func text(_ position: RunPosition, _ recipe: TrainRecipe) -> String {
         var lines = ["trained    \(position.epoch) epochs in \(EvalProgress.time(position.seconds))"]
-        if let best = position.best {
-            lines.append("best       top-1 \(EvalOutcome.percent(best.top1)) after epoch \(best.epoch + 1)")
+        let (best, last) = ("\(recipe.output ?? "")/best", "\(recipe.output ?? "")/last")
+        let hasBest = RunBook.holdsModel(best)
+        if let found = position.best {
+            lines.append(
+                "best       top-1 \(EvalOutcome.percent(found.top1)) after epoch \(found.epoch + 1)"
+                    + (hasBest ? "" : ", a model that is lost"))
         }
         if position.quarantine.count > 0 {
             lines.append("left out   \(position.quarantine.count) of \(position.quarantine.clips) clips")
         }
         if position.skipped > 0 { lines.append("skipped    \(position.skipped) updates") }
-        let (best, last) = ("\(recipe.output ?? "")/best", "\(recipe.output ?? "")/last")
-        lines.append("model      \(FileManager.default.fileExists(atPath: best) ? best : last)")
+        lines.append("model      \(hasBest ? best : last)")
         return lines.joined(separator: "\n")
     }
 

@@ -119,7 +119,7 @@ extension TrainRecipe {
         try reader.set(&mixing.cutmix, "cutmix", in: 0...1e3)
         try reader.set(&mixing.switchProbability, "switch_probability", in: 0...1)
         if let value = try reader.integer("prompts_per_step", in: 1...10_000) { promptsPerStep = value }
-        try reader.setOptional(&scaleLimit, "scale_limit", in: 0...1e9)
+        try reader.setOptional(&scaleLimit, "scale_limit", in: 1e-3...1e9)
         if let value = try reader.bool("checkpointing") { isCheckpointing = value }
         if let text = try reader.text("precision") {
             guard let value = Precision(rawValue: text), value == .f32 || value == .bf16 else {
@@ -218,6 +218,9 @@ extension SettingsReader {
         for (unit, shift) in [("GB", 30), ("MB", 20)] where text.hasSuffix(unit) {
             if let count = Int(text.dropLast(2)), (0...1_000_000).contains(count) { return count << shift }
         }
-        throw error(key, "expected a size such as 500MB or 2GB, found \"\(text.escapedForLog)\"")
+        throw error(
+            key,
+            "expected a size such as 500MB, 2GB or 0MB, at most 1000000GB, found \"\(text.escapedForLog)\""
+        )
     }
 }

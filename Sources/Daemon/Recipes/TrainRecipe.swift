@@ -108,7 +108,7 @@ struct TrainRecipe: Sendable, Equatable {
         func wrong(_ reason: String) -> CommandFailure { CommandFailure(.configuration, reason) }
         guard !trained.isEmpty else { throw wrong("freeze: nothing is left to be trained") }
         guard warmUpEpochs <= Double(epochs) else {
-            throw wrong("warm_up_epochs \(warmUpEpochs) are more than the \(epochs) epochs")
+            throw wrong("warm_up_epochs \(warmUpEpochs) are more than the \(epochs) epochs; both can be said")
         }
         guard featureViews == nil || !trained.contains(.spatial) else {
             throw wrong("features: kept features are for a frozen spatial part; say freeze: [spatial]")

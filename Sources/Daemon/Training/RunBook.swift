@@ -18,20 +18,30 @@ struct RunBook {
     init(_ runner: TrainRunner, _ start: TrainingStart, _ entries: [ClipEntry]) throws {
         let recipe = runner.recipe
         folder = try RunFolder(try runner.required(recipe.output, "output"), resumes: runner.resumes)
-        if let warning = folder.unlocked { TrainProgress(isShown: false).tell(warning) }
+        if let warning = folder.unlocked { Self.tell(warning) }
         checkpoint = folder.hasCheckpoint ? try RunCheckpoint(path: folder.checkpoint) : nil
         if checkpoint == nil {
             try folder.clear()
             try ReplacementFile.write(RunFolder.mark + recipe.yaml, to: folder.recipe)
         }
-        if (try? ModelDirectory.open(folder.last)) == nil {
-            try? FileManager.default.removeItem(atPath: folder.last)
+        let last = folder.last
+        var source = last
+        if !Self.holdsModel(last) {
+            var config = start.config
+            if checkpoint != nil {
+                // Until it is known that the checkpoint is this run's, beside its place.
+                source += ".partial-found"
+                config.name = ModelConfig.name(of: folder.path)
+                config.provenance = .init(source: "claverd train \(ClaverdVersion.current), from a checkpoint")
+            }
+            try? FileManager.default.removeItem(atPath: source)
             try ModelDirectory.write(
-                start.weights, config: start.config, mergesPath: start.mergesPath, prompts: start.prompts,
-                to: folder.last)
+                checkpoint?.model ?? start.weights, config: config, mergesPath: start.mergesPath,
+                prompts: start.prompts, to: source)
         }
+        defer { if source != last { try? FileManager.default.removeItem(atPath: source) } }
         let model = try Model(
-            path: folder.last, on: BackendChoice(precision: .f32, pool: WorkerPool(workers: 1)))
+            path: source, on: BackendChoice(precision: .f32, pool: WorkerPool(workers: 1)))
         let texts = try EvalTexts(recipe.evaluation, model: model, labels: start.config.labels)
         prompts = texts.prompts.prompts
         identity = RunIdentity(
@@ -42,16 +52,33 @@ struct RunBook {
         clips = entries.count
         if let checkpoint {
             try checkpoint.requireRun(recipe, identity, path: folder.checkpoint)
+            if source != last {
+                try? FileManager.default.removeItem(atPath: last)
+                try FileTree.move(source, to: last)
+                Self.tell("\(last) was missing or damaged: it is made of the checkpoint")
+            }
+            if checkpoint.position.best != nil, !Self.holdsModel(folder.best) {
+                Self.tell("\(folder.best) is missing or damaged: the best model so far is lost")
+            }
             // What may change, such as the number of threads.
             try ReplacementFile.write(RunFolder.mark + recipe.yaml, to: folder.recipe)
         }
     }
+
+    static func holdsModel(_ path: String) -> Bool { (try? ModelDirectory.open(path)) != nil }
+
+    private static func tell(_ line: String) { TrainProgress(isShown: false).tell(line) }
 
     var position: RunPosition { checkpoint?.position ?? RunPosition(quarantine: Quarantine(clips: clips)) }
 
     /// Opens the log as well; a run that begins starts it with `begin`.
     func desk(_ begin: RunRecord.Begin) throws -> TrainingLoop.Desk {
         let log = try RunLog(path: folder.log, keeping: position.logByteCount)
+        if log.byteCount < position.logByteCount {
+            Self.tell(
+                "\(folder.log) lacks \(position.logByteCount - log.byteCount) of \(position.logByteCount) bytes that the"
+                    + " checkpoint knows of: so does the curve")
+        }
         if log.byteCount == 0 { try log.append(.begin(begin)) }
         return TrainingLoop.Desk(identity: identity, folder: folder, log: log)
     }

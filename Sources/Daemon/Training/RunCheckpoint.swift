@@ -13,6 +13,15 @@ struct RunCheckpoint {
     private static let optimizerPrefix = "optimizer."
     private static let format = "claverd-training-1"
 
+    /// The weights that are measured and saved as model: the average where one is kept.
+    var model: StateDict {
+        var model = weights
+        for (name, tensor) in optimizerState.tensors where name.hasPrefix(TrainingStep.averagePrefix) {
+            model.tensors[String(name.dropFirst(TrainingStep.averagePrefix.count))] = tensor
+        }
+        return model
+    }
+
     /// Writes beside the file that is there, which is replaced once everything is on the disk.
     func write(to path: String) throws {
         var state = StateDict(tensors: weights.tensors)
@@ -41,6 +50,10 @@ struct RunCheckpoint {
             let identity: RunIdentity = Self.decoded(state.metadata["identity"]),
             let position: RunPosition = Self.decoded(state.metadata["position"])
         else { throw RecognizerError.malformed(path: path, reason: "not the checkpoint of a training") }
+        if let (name, _) = state.tensors.first(where: { !$1.isFinite }) {
+            throw RecognizerError.malformed(
+                path: path, reason: "\(name) holds a value that is not finite: it is damaged")
+        }
         recipe = try TrainRecipe(yaml: text, file: path)
         self.identity = identity
         self.position = position

@@ -18,7 +18,13 @@ struct RunIdentity: Sendable, Equatable, Codable {
             out += zip(before, traits).compactMap { $0 == $1 ? nil : "the model had \($0), has \($1)" }
         }
         if listDigest != other.listDigest { out.append("the list names other clips or classes") }
-        if valDigest != other.valDigest { out.append("the validation list names other clips or classes") }
+        if valDigest != other.valDigest {
+            out.append(
+                other.valDigest == nil
+                    ? "there was no validation list"
+                    : valDigest == nil
+                        ? "no validation list is said" : "the validation list names other clips or classes")
+        }
         if labels != other.labels {
             if labels.sorted() == other.labels.sorted(),
                 let place = labels.indices.first(where: { labels[$0] != other.labels[$0] })

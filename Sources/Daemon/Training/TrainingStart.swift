@@ -37,7 +37,9 @@ struct TrainingStart {
         try recipe.check(config.geometry, name: config.name)
         let labels = try recipe.labels.map { try ListFile.labels($0) } ?? config.labels
         guard labels.count > 1 else {
-            throw CommandFailure(.usage, "the model has no labels of its own; say --labels FILE")
+            throw recipe.labels.map {
+                CommandFailure(.dataError, "\($0): one class has nothing to be told apart from")
+            } ?? CommandFailure(.usage, "the model has no labels of its own; say --labels FILE")
         }
         if let files = recipe.prompts {
             let families = try files.map { try EvalTexts.family($0, classes: labels.count) }

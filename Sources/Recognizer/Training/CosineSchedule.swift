@@ -1,8 +1,9 @@
 import Foundation
 
-/// The learning rate of each update: linear from 0 over the warm-up, then one half of a cosine down to a floor.
+/// The learning rate of each update: one half of a cosine from the first update to the last, down to a floor; during the warm-up
+/// instead linear from 0. So it falls at the end of the warm-up by what the cosine has fallen by then.
 package struct CosineSchedule: Sendable, Equatable {
-    /// The rate at the end of the warm-up.
+    /// What the cosine falls from, and what the warm-up rises towards.
     package var base: Double
     /// The rate at the end, the same for all parameters.
     package var floor: Double

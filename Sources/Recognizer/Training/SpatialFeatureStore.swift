@@ -44,8 +44,9 @@ package final class SpatialFeatureStore {
         let text = SHA256.hex(hash.finalize())
         guard byteCount <= byteLimit else {
             throw .io(
-                path: path, operation: "make",
-                reason: "features of \(clips) clips in \(views) views take \(byteCount) bytes, \(byteLimit) are allowed"
+                path: path, operation: "create",
+                reason:
+                    "features of \(clips) clips in \(views) views take \(byteCount) bytes, features_limit allows \(byteLimit)"
             )
         }
         base = try Self.map(path, byteCount: byteCount)

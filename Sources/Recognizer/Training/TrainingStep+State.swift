@@ -4,7 +4,7 @@ import CKernels
 extension TrainingStep {
     private static let meanPrefix = "exp_avg."
     private static let squarePrefix = "exp_avg_sq."
-    private static let averagePrefix = "average."
+    package static let averagePrefix = "average."
     private static let updatesKey = "updates"
 
     /// Copies of all parameters in float32, under the authors' names.

@@ -54,7 +54,7 @@ import Testing
     @Test func tooMuchIsRefusedBeforeAnythingIsThere() throws {
         try withTemporaryDirectory { directory in
             let error = #expect(throws: RecognizerError.self) { try store(directory + "/f", limit: 1000) }
-            #expect("\(error, default: "")".contains("1000 are allowed"))
+            #expect("\(error, default: "")".contains("features_limit allows 1000"))
             #expect(!FileManager.default.fileExists(atPath: directory + "/f"))
         }
     }
