@@ -64,4 +64,28 @@ import Testing
             #expect(throws: RecognizerError.self) { try RunCheckpoint(path: directory + "/m.safetensors") }
         }
     }
+
+    @Test func valuesThatAreNotFiniteAreDamage() throws {
+        try withTemporaryDirectory { directory in
+            let path = directory + "/c.safetensors"
+            try Self.checkpoint().write(to: path)
+            var bytes = try Data(contentsOf: URL(filePath: path))
+            bytes.replaceSubrange(bytes.count - 4..<bytes.count, with: [0, 0, 0xC0, 0x7F])
+            try bytes.write(to: URL(filePath: path))
+            let error = #expect(throws: RecognizerError.self) { try RunCheckpoint(path: path) }
+            #expect("\(error, default: "")".contains("not finite: it is damaged"))
+        }
+    }
+
+    @Test func theModelIsTheAverageWhereOneIsKept() {
+        var checkpoint = Self.checkpoint()
+        #expect(checkpoint.model.tensors["a.weight"]?.floats().values == [1, 2])
+        var kept = Self.optimizer
+        kept.tensors["average.a.weight"] = StoredTensor(Tensor(shape: [2], values: [5, 6]))
+        checkpoint = RunCheckpoint(
+            recipe: checkpoint.recipe, identity: checkpoint.identity, position: checkpoint.position,
+            weights: Self.state, optimizerState: kept)
+        #expect(checkpoint.model.tensors["a.weight"]?.floats().values == [5, 6])
+        #expect(checkpoint.model.tensors.count == 1)
+    }
 }

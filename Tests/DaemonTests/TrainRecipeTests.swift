@@ -59,7 +59,10 @@ import Testing
             ("\nrate: fast\n", ":2:7: rate: expected a number in 0 ... "),
             ("crop: middle\n", ":1:7: crop: expected one of multi-scale, shifted, centre"),
             ("freeze: [image]\n", ":1:9: freeze: expected some of spatial, temporal, head, text, scale"),
-            ("memory: 2000\n", ":1:9: memory: expected a size such as 500MB, 2GB or 0MB, at most 1000000GB, found \"2000\""),
+            (
+                "memory: 2000\n",
+                ":1:9: memory: expected a size such as 500MB, 2GB or 0MB, at most 1000000GB, found \"2000\""
+            ),
             ("betas: [0.9]\n", ":1:8: betas: expected two numbers below 1"),
             ("scales: [0.5, 1]\n", ":1:9: scales: expected falling numbers"),
             ("geometry: {frames: 8}\n", ":1:11: geometry.vision_layers: missing; this key is required"),
