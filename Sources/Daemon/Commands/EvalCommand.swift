@@ -308,7 +308,8 @@ struct EvalCommand: ParsableCommand {
         guard model.directory.weightsDigest == dump.record.weightsDigest else {
             throw CommandFailure(.dataError, "the dump is of model \(dump.record.model), not of \(model.identity)")
         }
-        let labels = settings.labels == nil ? dump.vocabulary.labels : try EvalTexts.labels(settings, model)
+        let labels =
+            settings.labels == nil ? dump.vocabulary.labels : try EvalTexts.labels(settings.labels, model.config)
         if let worst = dump.clips.flatMap(\.classes).max(), worst >= labels.count {
             throw CommandFailure(.dataError, "the dump has clips of class \(worst), there are \(labels.count) labels")
         }

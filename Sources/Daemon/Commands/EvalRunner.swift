@@ -47,7 +47,7 @@ struct EvalRunner {
         let model = try openModel()
         try settings.check(model.geometry, name: model.config.name)
         let views = try settings.viewProtocol(frames: model.geometry.frames)
-        let labels = try EvalTexts.labels(settings, model)
+        let labels = try EvalTexts.labels(settings.labels, model.config)
         let entries = try self.entries(classes: labels.count)
         guard part.index < entries.count else {
             throw CommandFailure(

@@ -15,13 +15,13 @@ struct EvalTexts {
     let digest: String
 
     /// Labels of a file, or the model's own.
-    static func labels(_ settings: EvalSettings, _ model: Model) throws -> [String] {
-        let labels = try settings.labels.map { try ListFile.labels($0) } ?? model.config.labels
+    static func labels(_ file: String?, _ config: ModelConfig) throws -> [String] {
+        let labels = try file.map { try ListFile.labels($0) } ?? config.labels
         guard labels.count > 1 else {
             throw CommandFailure(
-                settings.labels == nil ? .usage : .dataError,
-                settings.labels.map { "\($0): one class has nothing to be told apart from" }
-                    ?? "model \(model.config.name) has no labels of its own; say --labels FILE")
+                file == nil ? .usage : .dataError,
+                file.map { "\($0): one class has nothing to be told apart from" }
+                    ?? "model \(config.name) has no labels of its own; say --labels FILE")
         }
         return labels
     }

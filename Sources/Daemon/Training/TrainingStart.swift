@@ -35,12 +35,7 @@ struct TrainingStart {
             digest = directory.weightsDigest
         }
         try recipe.check(config.geometry, name: config.name)
-        let labels = try recipe.labels.map { try ListFile.labels($0) } ?? config.labels
-        guard labels.count > 1 else {
-            throw recipe.labels.map {
-                CommandFailure(.dataError, "\($0): one class has nothing to be told apart from")
-            } ?? CommandFailure(.usage, "the model has no labels of its own; say --labels FILE")
-        }
+        let labels = try EvalTexts.labels(recipe.labels, config)
         if let files = recipe.prompts {
             let families = try files.map { try EvalTexts.family($0, classes: labels.count) }
             prompts = labels.indices.map { label in families.flatMap { $0[label] } }

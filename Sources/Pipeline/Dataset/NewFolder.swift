@@ -25,6 +25,7 @@ package final class NewFolder {
         if !isCommitted { try? FileManager.default.removeItem(atPath: temporary) }
     }
 
+    /// Writes a file into it, onto the disk.
     package func write(_ text: String, as name: String) throws(DatasetError) {
         do {
             try ReplacementFile.write(text, to: self.path(of: name))

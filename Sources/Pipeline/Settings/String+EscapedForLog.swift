@@ -1,3 +1,5 @@
+import Recognizer
+
 extension String {
     /// One printable line: control characters (line breaks, escapes, directions) become `\u{..}`; what is longer than 300
     /// characters ends in an ellipsis. The joiners that emoji and some scripts are made with stay.
@@ -7,11 +9,10 @@ extension String {
     package func escapedForLog(limit: Int) -> String {
         var out = ""
         for scalar in unicodeScalars.prefix(limit) {
-            switch scalar.properties.generalCategory {
-            case .format where scalar == "\u{200C}" || scalar == "\u{200D}": out.unicodeScalars.append(scalar)
-            case .control, .format, .lineSeparator, .paragraphSeparator:
+            if scalar.isUnprintable {
                 out += "\\u{\(String(scalar.value, radix: 16))}"
-            default: out.unicodeScalars.append(scalar)
+            } else {
+                out.unicodeScalars.append(scalar)
             }
         }
         return unicodeScalars.dropFirst(limit).isEmpty ? out : out + "…"

@@ -49,7 +49,7 @@ extension ModelConfig {
         func wrong(_ key: String, _ reason: String) -> RecognizerError {
             .configuration(path: path, key: key, reason: reason)
         }
-        guard !name.unicodeScalars.contains(where: Self.isUnprintable) else {
+        guard !name.unicodeScalars.contains(where: \.isUnprintable) else {
             throw wrong("name", "holds control characters, accepted is a line of printable text")
         }
         if tokenizer == .bytes, geometry.vocabularySize != MergesFile.byteVocabulary {
@@ -74,17 +74,8 @@ extension ModelConfig {
     /// The name of a model that is called after its directory; without what a name must not have.
     package static func name(of directory: String) -> String {
         let last = directory.split(separator: "/").last ?? ""
-        let printable = String(String.UnicodeScalarView(last.unicodeScalars.filter { !isUnprintable($0) }))
+        let printable = String(String.UnicodeScalarView(last.unicodeScalars.filter { !$0.isUnprintable }))
         return printable.isEmpty ? "model" : printable
-    }
-
-    private static func isUnprintable(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.properties.generalCategory {
-        case .control, .lineSeparator, .paragraphSeparator: true
-        // But for the joiners, which emoji and some scripts are made with.
-        case .format: scalar != "\u{200C}" && scalar != "\u{200D}"
-        default: false
-        }
     }
 
     private static func provenance(_ value: JSONValue?, path: String) throws(RecognizerError) -> Provenance? {
