@@ -56,6 +56,19 @@ import Testing
         }
     }
 
+    /// Few shots are measured on all test clips, of which a class may have fewer.
+    @Test func shotsBehindAKindLeaveTestListsWhole() throws {
+        try withFiles(Self.ucf.merging(["testlist01.txt": "Jump/e.avi\n"]) { first, _ in first }) { folder in
+            let made = try run([
+                "split", "ucf101", "--list", "\(folder)/trainlist01.txt", "--list", "\(folder)/testlist01.txt",
+                "--labels", "\(folder)/classInd.txt", "--shots", "1", "--seed", "3", "--output", "\(folder)/out",
+            ])
+            #expect(made.status == 0, "\(made.error)")
+            let files = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/out").sorted()
+            #expect(files == ["labels.csv", "testlist01.txt", "trainlist01-1-shot.txt"])
+        }
+    }
+
     @Test func splitExitsBySysexits() throws {
         try withFiles(Self.ucf) { folder in
             let (list, labels) = ("\(folder)/trainlist01.txt", "\(folder)/classInd.txt")

@@ -18,16 +18,18 @@ extension AnnotatedDataset {
             }
             byClass[id, default: []].append(entry)
         }
-        let ids = 0..<(classes ?? (byClass.keys.max() ?? -1) + 1)
+        let highest = classes.map { $0 - 1 } ?? byClass.keys.max() ?? -1
         let wanted = counts.max() ?? 0
-        let short = ids.filter { (byClass[$0]?.count ?? 0) < wanted }
-        if let first = short.first {
+        func isShort(_ id: Int) -> Bool { (byClass[id]?.count ?? 0) < wanted }
+        // A list may name a class far beyond the others, so ids are not gone through that no clip has.
+        if highest >= 0, let first = (0...highest).first(where: isShort) {
+            let others = highest - byClass.keys.count(where: { $0 <= highest && !isShort($0) })
             throw .notEnough(
                 reason:
                     "\(wanted) shots of each class, but class \(first) has \(byClass[first]?.count ?? 0) clips in \(list.name)"
-                    + (short.count > 1 ? " (and \(short.count - 1) more classes have too few)" : ""))
+                    + (others > 0 ? " (and \(others) more classes have too few)" : ""))
         }
-        let ordered = ids.map { SeededOrder.sorted(byClass[$0] ?? [], seed: seed, name: \.name) }
+        let ordered = (0..<highest + 1).map { SeededOrder.sorted(byClass[$0] ?? [], seed: seed, name: \.name) }
         return counts.map { count in
             List(name: "\(list.name)-\(count)-shot", entries: ordered.flatMap { $0.prefix(count) })
         }

@@ -48,6 +48,16 @@ import Testing
         #expect(throws: DatasetError.self) {
             try AnnotatedDataset.shots(of: few, counts: [2], seed: 1, classes: 3)
         }
+        let far = AnnotatedDataset.List(
+            name: "l", entries: [0, 1, Int.max].map { ClipEntry(name: "\($0)", classes: [$0]) })
+        #expect(
+            throws: DatasetError.notEnough(
+                reason:
+                    "1 shots of each class, but class 2 has 0 clips in l (and \(Int.max - 3) more classes have too few)"
+            )
+        ) {
+            try AnnotatedDataset.shots(of: far, counts: [1], seed: 1, classes: nil)
+        }
         let several = AnnotatedDataset.List(name: "l", entries: [ClipEntry(name: "a", classes: [0, 1])])
         #expect(throws: DatasetError.self) {
             try AnnotatedDataset.shots(of: several, counts: [1], seed: 1, classes: nil)
