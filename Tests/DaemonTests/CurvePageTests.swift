@@ -57,7 +57,7 @@ import Testing
         (position.epoch, position.update) = (1, 5)
         position.sums = RunPosition.Sums(batches: 5, loss: 5, clips: 40, correct: 10, seconds: 20)
         let line = TrainProgress.line(position, epochs: 4, updates: 10, secondsPerUpdate: 4)
-        #expect(line.hasPrefix("[####........] epoch 2/4  update 5/10  1:40 left  2.0 clips/s"))
-        #expect(line.hasSuffix("  loss 1.0000  right 25.0 %"))
+        #expect(line.hasPrefix("[###.....] epoch 2/4 5/10  1:40 left  2.0 clips/s"))
+        #expect(line.hasSuffix("  loss 1.0000  right 25 %"))
     }
 }

@@ -65,15 +65,22 @@ import Testing
         }
     }
 
-    @Test func valuesThatAreNotFiniteAreDamage() throws {
+    /// A bit of a weight, and a number of the position: both read well, and neither is what was written.
+    @Test func damageIsFoundWhereverItIs() throws {
         try withTemporaryDirectory { directory in
             let path = directory + "/c.safetensors"
             try Self.checkpoint().write(to: path)
-            var bytes = try Data(contentsOf: URL(filePath: path))
-            bytes.replaceSubrange(bytes.count - 4..<bytes.count, with: [0, 0, 0xC0, 0x7F])
-            try bytes.write(to: URL(filePath: path))
-            let error = #expect(throws: RecognizerError.self) { try RunCheckpoint(path: path) }
-            #expect("\(error, default: "")".contains("not finite: it is damaged"))
+            let whole = try Data(contentsOf: URL(filePath: path))
+            var bit = whole
+            bit[bit.count - 1] ^= 1
+            var number = whole
+            let place = try #require(whole.range(of: Data(#"\"update\":5"#.utf8)))
+            number[place.upperBound - 1] = UInt8(ascii: "6")
+            for damaged in [bit, number] {
+                try damaged.write(to: URL(filePath: path))
+                let error = #expect(throws: RecognizerError.self) { try RunCheckpoint(path: path) }
+                #expect("\(error, default: "")".contains("it is damaged"))
+            }
         }
     }
 

@@ -148,6 +148,7 @@ import Testing
         }
         #expect(fault { _ in } == "")
         #expect(fault { $0.frozen = Set(ParameterName.Part.allCases) }.contains("nothing is left"))
+        #expect(fault { $0.optimizer.temporalFactor = 0 }.contains("rate would rise; freeze: [temporal]"))
         #expect(fault { $0.featureViews = 1 }.contains("freeze: [spatial]"))
         #expect(fault { ($0.featureViews, $0.frozen) = (1, [.spatial]) }.contains("mixup"))
         #expect(fault { $0.warmUpEpochs = 61 }.contains("warm_up_epochs"))

@@ -135,12 +135,14 @@ import Testing
 
         let other = try await site.train("run", "--resume", "auto", "--epochs", "31")
         #expect(other.status == 65 && other.error.contains("epochs: 30 there, 31 here"), "\(other.error)")
+        let anew = try await site.train("run")
+        #expect(anew.status == 73 && anew.error.contains("holds a run; --resume auto continues it"), "\(anew.error)")
         try FileManager.default.removeItem(atPath: "\(site.path)/run/checkpoint.safetensors")
         let bare = try await site.train("run", "--resume", "auto")
         #expect(bare.status == 73 && bare.error.contains("no checkpoint to go on from"), "\(bare.error)")
         #expect(try site.weights("run") == site.weights("whole"))
         let again = try await site.train("run")
-        #expect(again.status == 73 && again.error.contains("--resume auto"), "\(again.error)")
+        #expect(again.status == 73 && again.error.contains("no checkpoint to go on from"), "\(again.error)")
     }
 
     @Test func aTextThatIsStillWarmingUpCanBeStopped() async throws {
@@ -265,12 +267,15 @@ import Testing
         #expect(try site.weights("run") == site.weights("whole"))
     }
 
-    @Test func whatNeedsMoreMemoryThanThereIsIsRefusedBeforeAnythingIsMade() async throws {
+    /// Of many activations, and of weights that could not even be drawn.
+    @Test(arguments: [
+        "image_size: 64, patch_size: 1, frames: 1024, vision_width: 64, vision_layers: 3",
+        "image_size: 64, patch_size: 16, frames: 1, vision_width: 4096, vision_layers: 96",
+    ])
+    func whatNeedsMoreMemoryThanThereIsIsRefusedBeforeAnythingIsMade(sizes: String) async throws {
         let site = try Site()
         let run = try await site.train(
-            "run", "--set",
-            "geometry={image_size: 64, patch_size: 1, frames: 1024, vision_width: 64, vision_layers: 3, embed_dim: 64,"
-                + " text_width: 64, text_layers: 1}")
+            "run", "--set", "geometry={\(sizes), embed_dim: 64, text_width: 64, text_layers: 1}")
         #expect(run.status == 64, "\(run.error)")
         #expect(run.error.contains("batch 4 takes ") && run.error.contains("say a smaller batch, or checkpointing"))
         #expect(!run.error.contains("warming up") && !FileManager.default.fileExists(atPath: site.path + "/run"))
@@ -283,6 +288,19 @@ import Testing
         #expect(run.status == 0, "\(run.error)")
         #expect(run.output.contains("left out   1 of 30 clips"), "\(run.output)")
         #expect(try site.log("run").count { $0.contains("clip: val-jumping-010.mp4") } == 1)
+        // An update without clips is told, and those after it have the rate of their places.
+        let single = try await site.train("single", "--epochs", "1", "--set", "batch=1", "--set", "total_batch=1")
+        #expect(single.status == 0, "\(single.error)")
+        #expect(single.error.contains("skipped: no clip could be read; its clips: val-jumping-010.mp4"))
+        let lines = try String(contentsOfFile: site.path + "/single/log.jsonl", encoding: .utf8).split(separator: "\n")
+        let updates = lines.compactMap { line -> RunRecord.Update? in
+            guard case .update(let update)? = RunRecord(line: String(line)) else { return nil }
+            return update
+        }
+        #expect(updates.count == 29)
+        for update in updates where update.update < 29 {
+            #expect(abs(update.rate - 1e-3 * Double(update.update + 1) / 30) < 1e-9, "\(update)")
+        }
         let strict = try await site.train("strict", "--set", "max_bad=0%")
         #expect(strict.status == 65 && strict.error.contains("max_bad"), "\(strict.error)")
     }

@@ -35,11 +35,6 @@ struct EvalRunner {
     /// The processes that share the work, if there are several.
     var ranks: RankGroup?
 
-    /// A clip without progress for so long is given up.
-    private static let timeLimit = Duration.seconds(30)
-    /// Most that clips take which were read and wait for the model.
-    private static let bytesAhead = 1 << 30
-
     /// The dump of this part; of the whole list on rank 0 of a group, nothing on the others.
     ///
     /// - Throws: whatever is wrong with the settings or what they name; `CommandFailure` with status 75 when interrupted.
@@ -219,14 +214,12 @@ struct EvalRunner {
     private func loader(
         _ entries: [ClipEntry], model: Model, views: ViewProtocol, store: any ClipStore
     ) -> ClipLoader {
-        let readers = settings.readers ?? workers
         let geometry = model.geometry
-        let clipBytes = views.count * geometry.frames * geometry.patches * geometry.patchValues * 4
-        let ahead = max(min(2 * readers, Self.bytesAhead / clipBytes), 1)
         return ClipLoader(
             store: store, entries: entries, geometry: geometry, mean: model.config.mean,
             deviation: model.config.deviation,
-            options: ClipLoaderOptions(threads: readers, ahead: ahead, timeLimit: Self.timeLimit)
+            options: ClipLoaderOptions(
+                threads: settings.readers ?? workers, clipBytes: views.count * geometry.clipBytes)
         ) { index, total in views.views(of: total, clip: entries[index].name) }
     }
 

@@ -6,15 +6,15 @@ struct ModelInspectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect", abstract: "Print geometry, parameters, cost and memory of a model directory.")
 
-    @Argument(help: "The model directory.")
-    var directory: String
+    @Argument(help: "The model: a directory, or a name on the model path.")
+    var model: String
 
     @Flag(help: "Print JSON.")
     var json = false
 
     func run() throws {
         MappedFileFault.exitOnTruncation()
-        print(try Self.report(directory, json: json), terminator: "")
+        print(try Self.report(ModelPath.fromHere(model), json: json), terminator: "")
     }
 
     static func report(_ directory: String, json: Bool) throws -> String {

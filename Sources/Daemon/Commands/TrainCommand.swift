@@ -73,7 +73,9 @@ struct TrainCommand: ParsableCommand {
 
     func run() throws {
         MappedFileFault.exitOnTruncation()
-        let recipe = try complete()
+        var recipe = try complete()
+        // A name may mean another model where the run's recipe is read again.
+        recipe.model = try recipe.model.map { try ModelPath.fromHere($0) }
         let environment = ConfigurationEnvironment.current
         let ranks = TrainingRanks(group: try RankGroup.start(environment: environment.variables))
         let runner = TrainRunner(recipe: recipe, environment: environment, resumes: resume == .auto, ranks: ranks)

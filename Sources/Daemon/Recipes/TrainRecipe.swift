@@ -108,7 +108,12 @@ struct TrainRecipe: Sendable, Equatable {
         func wrong(_ reason: String) -> CommandFailure { CommandFailure(.configuration, reason) }
         guard !trained.isEmpty else { throw wrong("freeze: nothing is left to be trained") }
         guard warmUpEpochs <= Double(epochs) else {
-            throw wrong("warm_up_epochs \(warmUpEpochs) are more than the \(epochs) epochs; both can be said")
+            throw wrong("warm_up_epochs is \(warmUpEpochs), more than epochs, which is \(epochs); say a smaller one")
+        }
+        guard optimizer.temporalFactor >= floor || !trained.contains(.temporal) else {
+            throw wrong(
+                "temporal_factor \(optimizer.temporalFactor) is below floor \(floor), so that the temporal part's rate would rise;"
+                    + " freeze: [temporal] leaves it as it is")
         }
         guard featureViews == nil || !trained.contains(.spatial) else {
             throw wrong("features: kept features are for a frozen spatial part; say freeze: [spatial]")

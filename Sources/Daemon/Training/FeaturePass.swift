@@ -17,11 +17,12 @@ struct FeaturePass {
     ///   - isLeftOut: whether a clip, by its number, is known to be unreadable.
     ///   - unreadable: told of every clip that cannot be read.
     ///   - progress: told how many features of how many are there.
-    /// - Throws: `CommandFailure` 75 when interrupted; what was computed stays. `RecognizerError` when the disk takes no more.
+    /// - Returns: when interrupted how many features are there, which stay; nil when all are.
+    /// - Throws: `RecognizerError` when the disk takes no more.
     func run(
         isLeftOut: (Int) -> Bool, unreadable: (Int, ClipFailure) throws -> Void,
         progress: (_ done: Int, _ total: Int) -> Void
-    ) throws {
+    ) throws -> Int? {
         let geometry = step.geometry
         let memory = TrainingBatch(
             capacity: batch, geometry: geometry, classes: 1, smoothing: 0, holdsFeatures: false, isMixed: false)
@@ -54,13 +55,11 @@ struct FeaturePass {
                 progress(done, store.views * store.clips)
                 guard !interruption.isRequested else {
                     try store.flush()
-                    throw CommandFailure(
-                        .tempFail,
-                        "interrupted after the features of \(done) of \(store.views * store.clips) clips;"
-                            + " the same command with --resume auto goes on")
+                    return done
                 }
             }
         }
         try store.flush()
+        return nil
     }
 }

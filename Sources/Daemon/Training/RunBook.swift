@@ -6,6 +6,8 @@ import Recognizer
 struct RunBook {
     /// Nil at the beginning of a run.
     let checkpoint: RunCheckpoint?
+    /// Of the checkpoint, or those that a run begins with.
+    let weights: StateDict
     /// (A, C) token ids of the prompts.
     let prompts: [[[Int32]]]
     private let folder: RunFolder
@@ -24,6 +26,7 @@ struct RunBook {
             try folder.clear()
             try ReplacementFile.write(RunFolder.mark + recipe.yaml, to: folder.recipe)
         }
+        weights = checkpoint?.weights ?? start.weights()
         let last = folder.last
         var source = last
         if !Self.holdsModel(last) {
@@ -36,7 +39,7 @@ struct RunBook {
             }
             try? FileManager.default.removeItem(atPath: source)
             try ModelDirectory.write(
-                checkpoint?.model ?? start.weights, config: config, mergesPath: start.mergesPath,
+                checkpoint?.model ?? weights, config: config, mergesPath: start.mergesPath,
                 prompts: start.prompts, to: source)
         }
         defer { if source != last { try? FileManager.default.removeItem(atPath: source) } }

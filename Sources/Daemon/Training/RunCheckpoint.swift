@@ -11,7 +11,7 @@ struct RunCheckpoint {
     let optimizerState: StateDict
 
     private static let optimizerPrefix = "optimizer."
-    private static let format = "claverd-training-1"
+    private static let format = "claverd-training-2"
 
     /// The weights that are measured and saved as model: the average where one is kept.
     var model: StateDict {
@@ -31,7 +31,7 @@ struct RunCheckpoint {
         state.metadata["recipe"] = try recipe.yaml
         state.metadata["identity"] = try Self.json(identity)
         state.metadata["position"] = try Self.json(position)
-        try SafetensorsWriter.write(state, to: path)
+        try SafetensorsWriter.write(state, to: path, isSealed: true)
     }
 
     init(
@@ -46,14 +46,13 @@ struct RunCheckpoint {
 
     init(path: String) throws {
         let state = try CheckpointReader.read(path)
-        guard state.metadata["format"] == Self.format, let text = state.metadata["recipe"],
+        guard state.metadata["format"] == Self.format else {
+            throw RecognizerError.malformed(path: path, reason: "not the checkpoint of a training by this version")
+        }
+        guard try SafetensorsSeal.isWhole(path), let text = state.metadata["recipe"],
             let identity: RunIdentity = Self.decoded(state.metadata["identity"]),
             let position: RunPosition = Self.decoded(state.metadata["position"])
-        else { throw RecognizerError.malformed(path: path, reason: "not the checkpoint of a training") }
-        if let (name, _) = state.tensors.first(where: { !$1.isFinite }) {
-            throw RecognizerError.malformed(
-                path: path, reason: "\(name) holds a value that is not finite: it is damaged")
-        }
+        else { throw RecognizerError.malformed(path: path, reason: "it is damaged: its digest is of something else") }
         recipe = try TrainRecipe(yaml: text, file: path)
         self.identity = identity
         self.position = position

@@ -47,7 +47,10 @@ final class RunFolder {
         hasBegun = Self.hasBegun(path, names)
         guard resumes || !hasBegun else {
             throw CommandFailure(
-                .cannotCreate, "--output \(path) holds a run; --resume auto continues it, or remove it to begin anew")
+                .cannotCreate,
+                names.contains("checkpoint.safetensors")
+                    ? "--output \(path) holds a run; --resume auto continues it, or remove it to begin anew"
+                    : Self.lostCheckpoint(path))
         }
         lock = open(path + "/.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard lock >= 0 else {
@@ -100,14 +103,16 @@ final class RunFolder {
 
     var hasCheckpoint: Bool { FileManager.default.fileExists(atPath: checkpoint) }
 
+    private static func lostCheckpoint(_ path: String) -> String {
+        "--output \(path) holds models but no checkpoint to go on from; say another folder, or remove it"
+    }
+
     /// Removes what a run left that never came to a checkpoint; the recipe stays, to be replaced.
     ///
     /// - Throws: `CommandFailure` if the run did updates: its models are worth more than a beginning in their place.
     func clear() throws {
         guard !hasBegun else {
-            throw CommandFailure(
-                .cannotCreate,
-                "--output \(path) holds models but no checkpoint to go on from; say another folder, or remove it")
+            throw CommandFailure(.cannotCreate, Self.lostCheckpoint(path))
         }
         for path in [log, page, last] { try? FileManager.default.removeItem(atPath: path) }
     }

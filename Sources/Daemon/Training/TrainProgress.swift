@@ -44,12 +44,12 @@ struct TrainProgress {
     static func line(_ position: RunPosition, epochs: Int, updates: Int, secondsPerUpdate: Double) -> String {
         let (done, total) = (position.epoch * updates + position.update, epochs * updates)
         // With what matters most in front: a narrow terminal shows no more than fits.
-        let width = 12
+        let width = 8
         let filled = total == 0 ? width : done * width / total
         let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: width - filled)
         let sums = position.sums
         return String(
-            format: "[%@] epoch %d/%d  update %d/%d  %@ left  %.1f clips/s  loss %.4f  right %.1f %%", bar,
+            format: "[%@] epoch %d/%d %d/%d  %@ left  %.1f clips/s  loss %.4f  right %.0f %%", bar,
             position.epoch + 1, epochs, position.update, updates,
             EvalProgress.time(Double(total - done) * secondsPerUpdate), sums.clipsPerSecond, sums.meanLoss,
             sums.accuracy * 100)

@@ -9,13 +9,17 @@ struct TrainRunner {
     let resumes: Bool
     var ranks = TrainingRanks(group: nil)
 
-    /// Most that clips take which were read and wait for the step.
-    private static let bytesAhead = 1 << 30
-
     /// Trains to the end.
     ///
     /// - Throws: whatever is wrong with the recipe or what it names; what `TrainingLoop.run` throws.
     func run() throws -> RunPosition {
+        let loop = try begin()
+        try loop.run()
+        return loop.position
+    }
+
+    /// The run as far as its first update. What only this takes, such as weights that were drawn, is gone with it.
+    private func begin() throws -> TrainingLoop {
         let interruption = Interruption {}
         try recipe.check()
         if ranks.isFirst, recipe.batch == 1, recipe.mixing.mixup > 0 || recipe.mixing.cutmix > 0 {
@@ -60,8 +64,10 @@ struct TrainRunner {
         let pool = WorkerPool(workers: workers)
         let weights =
             try book.map {
-                try $0.checkpoint?.weights ?? warmedUp(start, opening.prompts, pool: pool, interruption)
-            } ?? start.weights
+                try $0.checkpoint == nil
+                    ? warmedUp($0.weights, start.config.geometry, opening.prompts, pool: pool, interruption)
+                    : $0.weights
+            } ?? start.weights()
         let step = try TrainingStep(
             weights: weights, geometry: start.config.geometry, options: options, capacity: capacity, pool: pool,
             ranks: ranks.group)
@@ -79,8 +85,7 @@ struct TrainRunner {
                 features: features, interruption: interruption),
             position: opening.position)
         if let book, book.checkpoint == nil { try loop.save() }
-        try loop.run()
-        return loop.position
+        return loop
     }
 
     /// What every rank begins with, as rank 0 found it.
@@ -170,33 +175,33 @@ struct TrainRunner {
     private func clips(
         _ entries: [ClipEntry], _ config: ModelConfig, store: any ClipStore, kept: KeptClips
     ) -> TrainingClips {
-        let geometry = config.geometry
-        let clipBytes = geometry.frames * geometry.patches * geometry.patchValues * 4
-        let ahead = max(min(2 * max(readers, recipe.batch), Self.bytesAhead / clipBytes), 1)
         return TrainingClips(
             entries: entries, store: store, config: config, draws: TrainingDraws(seed: recipe.seed),
-            augmentation: recipe.augmentation, options: ClipLoaderOptions(threads: readers, ahead: ahead),
+            augmentation: recipe.augmentation,
+            options: ClipLoaderOptions(
+                threads: readers, ahead: 2 * max(readers, recipe.batch), clipBytes: config.geometry.clipBytes),
             kept: recipe.memory > 0 ? kept : nil)
     }
 
     /// The weights to begin with; from scratch with a text tower that tells the classes apart.
     private func warmedUp(
-        _ start: TrainingStart, _ prompts: [[[Int32]]], pool: WorkerPool, _ interruption: Interruption
+        _ weights: StateDict, _ geometry: ModelGeometry, _ prompts: [[[Int32]]], pool: WorkerPool,
+        _ interruption: Interruption
     ) throws -> StateDict {
-        guard recipe.isFromScratch else { return start.weights }
+        guard recipe.isFromScratch else { return weights }
         var warmUp = recipe.warmUp
         warmUp.seed = recipe.seed
         var progress = TrainProgress(isShown: StandardError.isTerminal)
         progress.tell("warming up the text in \(warmUp.updates) updates")
         var (done, last) = (0, 0.0)
-        let weights = try warmUp.run(
-            weights: start.weights, geometry: start.config.geometry, prompts: prompts, pool: pool,
+        let warm = try warmUp.run(
+            weights: weights, geometry: geometry, prompts: prompts, pool: pool,
             isInterrupted: { interruption.isRequested }
         ) { update, loss in
             (done, last) = (update, loss)
             progress.show("warming up the text, update", done: update, of: warmUp.updates)
         }
-        guard let weights else {
+        guard let warm else {
             progress.clear()
             throw CommandFailure(
                 .tempFail,
@@ -204,7 +209,7 @@ struct TrainRunner {
                     + " the same command with --resume auto begins it again")
         }
         progress.tell(String(format: "text warmed up, contrastive loss %.3f", last))
-        return weights
+        return warm
     }
 
     private func features(

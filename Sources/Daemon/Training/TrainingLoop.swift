@@ -84,14 +84,21 @@ final class TrainingLoop {
     }
 
     private func computeFeatures() throws {
-        guard let store = parts.features else { return }
-        try FeaturePass(
+        guard let store = parts.features, position.epoch < parts.recipe.epochs else { return }
+        let done = try FeaturePass(
             store: store, clips: parts.clips, step: parts.step, batch: parts.recipe.batch,
             interruption: parts.interruption
         ).run(
             isLeftOut: { position.quarantine.holds($0) }, unreadable: noteUnreadable,
             progress: { progress.show("spatial features", done: $0, of: $1) })
         progress.clear()
+        guard let done else { return }
+        // Which clips could not be read.
+        try save()
+        throw CommandFailure(
+            .tempFail,
+            "interrupted after the features of \(done) of \(store.views * store.clips) clips;"
+                + " the same command with --resume auto goes on")
     }
 
     private func runEpoch() throws {
@@ -135,8 +142,9 @@ final class TrainingLoop {
         for found in all.unreadable { try noteUnreadable(found.clip, found.failure) }
         var fault = all.fault
         var norm = 0.0
+        let place = position.epoch * updatesPerEpoch + position.update + 1
         if fault == nil, all.batches > 0 {
-            norm = parts.step.update()
+            norm = parts.step.update(at: place)
             if !norm.isFinite {
                 fault = RankReport.Fault(reason: "the gradients are not finite", clips: clips)
             }
@@ -145,7 +153,11 @@ final class TrainingLoop {
         }
         position.update += 1
         if let fault { return try skip(fault) }
-        guard all.batches > 0 else { return }
+        guard all.batches > 0 else {
+            policy.noteNoClips()
+            position.skipped = policy.skipped
+            return try note(RankReport.Fault(reason: "no clip could be read", clips: clips))
+        }
         policy.noteFinite()
         position.skippedInARow = nil
         let seconds = (ContinuousClock.now - begin) / .seconds(1)
@@ -159,7 +171,7 @@ final class TrainingLoop {
                 RunRecord.Update(
                     epoch: position.epoch, update: position.update - 1, loss: all.loss / Double(all.batches),
                     accuracy: Double(all.correct) / Double(all.clips),
-                    rate: parts.step.options.schedule.rate(at: parts.step.updates), norm: norm, clips: all.clips,
+                    rate: parts.step.options.schedule.rate(at: place), norm: norm, clips: all.clips,
                     seconds: seconds, waited: all.waited)))
         progress.show(
             position, epochs: parts.recipe.epochs, updates: updatesPerEpoch,
@@ -210,6 +222,14 @@ final class TrainingLoop {
     private func skip(_ fault: RankReport.Fault) throws {
         let verdict = policy.noteNonFinite()
         (position.skipped, position.skippedInARow) = (policy.skipped, policy.inARow)
+        try note(fault)
+        guard verdict == .skip else {
+            throw parts.ranks.agreed(notFinite("\(NonFinitePolicy.limit) updates in a row"))
+        }
+    }
+
+    /// Tells of an update that left the weights as they are.
+    private func note(_ fault: RankReport.Fault) throws {
         let names = fault.clips.map { parts.clips.entries[$0].name.escapedForLog }
         try parts.desk?.log.append(
             .skipped(
@@ -217,16 +237,17 @@ final class TrainingLoop {
                     epoch: position.epoch, update: position.update - 1, reason: fault.reason, clips: names)))
         let shown = names.prefix(5).joined(separator: ", ") + (names.count > 5 ? " and \(names.count - 5) more" : "")
         tell("epoch \(position.epoch + 1), update \(position.update) skipped: \(fault.reason); its clips: \(shown)")
-        guard verdict == .skip else {
-            throw parts.ranks.agreed(notFinite("\(NonFinitePolicy.limit) updates in a row"))
-        }
     }
 
     private func notFinite(_ what: String) -> CommandFailure {
         CommandFailure(
             .software,
             "\(what) gave no finite numbers; a run with a lower rate or a clip_norm may do better."
-                + (parts.desk.map { " \($0.folder.checkpoint) is as before" } ?? ""))
+                + (parts.desk.map { "; \(Self.checkpointBefore($0))" } ?? ""))
+    }
+
+    private static func checkpointBefore(_ desk: Desk) -> String {
+        desk.folder.hasCheckpoint ? "the checkpoint before it is whole" : "the run has no checkpoint yet"
     }
 
     private func noteUnreadable(_ clip: Int, _ failure: ClipFailure) throws {
@@ -348,9 +369,7 @@ final class TrainingLoop {
         do {
             try checkpoint.write(to: desk.folder.checkpoint)
         } catch {
-            let before =
-                desk.folder.hasCheckpoint ? "the checkpoint before it is whole" : "the run has no checkpoint yet"
-            throw CommandFailure(.ioError, "\(error); \(before)")
+            throw CommandFailure(.ioError, "\(error); \(Self.checkpointBefore(desk))")
         }
         savedAt = .now
         return true

@@ -4,7 +4,9 @@ import Recognizer
 
 /// Where a training begins: weights, and what the trained model's directory says besides.
 struct TrainingStart {
-    let weights: StateDict
+    /// The model taken; nil from nothing.
+    private let directory: ModelDirectory?
+    private let recipe: TrainRecipe
     let config: ModelConfig
     let mergesPath: String?
     /// Sentences by class id, as the model directory will have them.
@@ -14,7 +16,8 @@ struct TrainingStart {
 
     /// - Throws: what is wrong with the model or with the labels.
     init(_ recipe: TrainRecipe) throws {
-        let directory = try recipe.model.map { try ModelDirectory.open(try ModelPath.fromHere($0)) }
+        self.recipe = recipe
+        directory = try recipe.model.map { try ModelDirectory.open(try ModelPath.fromHere($0)) }
         var config: ModelConfig
         if recipe.isFromScratch {
             guard let geometry = recipe.geometry ?? directory?.config.geometry else {
@@ -22,15 +25,12 @@ struct TrainingStart {
             }
             config = directory?.config ?? Self.scratch(geometry)
             config.provenance = nil
-            weights = recipe.temporal.applied(
-                to: InitialWeights.random(geometry, seed: recipe.seed), geometry, seed: recipe.seed)
             mergesPath = directory?.mergesPath
             digest = nil
         } else {
             guard let directory else { throw CommandFailure(.usage, "no model to start from is said") }
             config = directory.config
             if let geometry = recipe.geometry { try Self.check(config, geometry) }
-            weights = recipe.temporal.applied(to: directory.weights, config.geometry, seed: recipe.seed)
             mergesPath = directory.mergesPath
             digest = directory.weightsDigest
         }
@@ -48,6 +48,13 @@ struct TrainingStart {
         // What was found out about other weights.
         (config.bf16, config.int8) = (nil, nil)
         self.config = config
+    }
+
+    /// The weights to begin with, drawn or read anew at each call.
+    func weights() -> StateDict {
+        let model = recipe.isFromScratch ? nil : directory?.weights
+        return recipe.temporal.applied(
+            to: model ?? InitialWeights.random(config.geometry, seed: recipe.seed), config.geometry, seed: recipe.seed)
     }
 
     /// Throws if a model that is there already has other sizes than those that are said.

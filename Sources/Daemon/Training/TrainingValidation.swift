@@ -36,7 +36,7 @@ struct TrainingValidation {
         let loader = ClipLoader(
             store: store, entries: entries, geometry: model.geometry, mean: model.config.mean,
             deviation: model.config.deviation,
-            options: ClipLoaderOptions(threads: readers, ahead: 2 * readers),
+            options: ClipLoaderOptions(threads: readers, clipBytes: views.count * model.geometry.clipBytes),
             memory: ClipLoaderMemory(kept, keepsWholeClips: false),
             plan: { index, total in views.views(of: total, clip: entries[index].name) })
         defer { loader.cancel() }

@@ -9,12 +9,17 @@ package struct ClipLoaderOptions: Sendable, Equatable {
     /// A clip without progress for so long is given up as `hanging`.
     package var timeLimit: Duration
 
+    /// Most that clips take which were read and wait to be taken.
+    private static let mostBytes = 1 << 30
+
+    /// - Parameters:
+    ///   - ahead: nil: two for each thread.
+    ///   - clipBytes: what a clip takes; fewer are read ahead where they are large.
     package init(
-        threads: Int = Processors.count, ahead: Int? = nil,
-        timeLimit: Duration = .seconds(30)
+        threads: Int = Processors.count, ahead: Int? = nil, clipBytes: Int = 1, timeLimit: Duration = .seconds(30)
     ) {
         self.threads = max(1, threads)
-        self.ahead = max(1, ahead ?? 2 * self.threads)
+        self.ahead = max(1, min(ahead ?? 2 * self.threads, Self.mostBytes / clipBytes))
         self.timeLimit = timeLimit
     }
 }

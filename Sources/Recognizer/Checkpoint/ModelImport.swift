@@ -189,7 +189,7 @@ package enum ModelImport {
     private static func requireFinite(_ state: StateDict) throws(RecognizerError) {
         for (name, tensor) in state.tensors.sorted(by: { $0.value.range.lowerBound < $1.value.range.lowerBound }) {
             guard tensor.isFinite else { throw .nonFinite(tensor: name) }
-            (tensor.owner as? MappedFile)?.forget(tensor.range)
+            tensor.owner.forget(tensor.range)
         }
     }
 }

@@ -40,6 +40,14 @@ package final class ReplacementFile {
         }
     }
 
+    /// Writes over what was written before, from byte `offset` on.
+    func overwrite(_ bytes: [UInt8], at offset: Int) throws(RecognizerError) {
+        guard lseek(descriptor, off_t(offset), SEEK_SET) >= 0 else {
+            throw .io(path: temporary, operation: "seek", reason: MappedFile.reason())
+        }
+        try write(bytes, count: bytes.count)
+    }
+
     /// Flushes the content to the disk, then puts it in the old file's place.
     func commit() throws(RecognizerError) {
         guard fsync(descriptor) == 0 else {

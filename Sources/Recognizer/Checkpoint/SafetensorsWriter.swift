@@ -4,7 +4,7 @@ import CKernels
 package enum SafetensorsWriter {
     /// What was written, and what `ModelDirectory` later compares with.
     package struct Receipt: Sendable, Equatable {
-        /// SHA-256 of the whole file, hexadecimal.
+        /// SHA-256 of the whole file, hexadecimal; of a sealed one before its seal was put in.
         package let digest: String
         package let byteCount: Int
         /// SHA-256 of the length field and the header, hexadecimal.
@@ -16,15 +16,20 @@ package enum SafetensorsWriter {
     /// Writes `state` to `path` through a temporary file beside it, flushed to the disk and renamed: a reader sees the
     /// old file or the new one, never a part. Tensors stream from where they lie.
     ///
-    /// - Parameter type: converts every floating-point tensor to this type: float32, float16 or bfloat16; `nil` keeps
-    ///   what is stored.
+    /// - Parameters:
+    ///   - type: converts every floating-point tensor to this type: float32, float16 or bfloat16; `nil` keeps what is
+    ///     stored.
+    ///   - isSealed: puts a digest into the file that tells damage, see `SafetensorsSeal`.
     @discardableResult
     package static func write(
-        _ state: StateDict, to path: String, as type: ElementType? = nil
+        _ state: StateDict, to path: String, as type: ElementType? = nil, isSealed: Bool = false
     ) throws(RecognizerError) -> Receipt {
         precondition(type == nil || type == .float32 || type == .float16 || type == .bfloat16)
         let entries = layout(state, as: type)
-        let header = header(entries, metadata: state.metadata)
+        var metadata = state.metadata
+        if isSealed { metadata[SafetensorsSeal.key] = SafetensorsSeal.blank }
+        let header = header(entries, metadata: metadata)
+        let seal = isSealed ? header.withUnsafeBytes { SafetensorsSeal.place(in: $0) } : nil
         let file = try ReplacementFile(path)
         var hash = SHA256()
         let headerDigest = header.withUnsafeBytes { bytes in
@@ -32,10 +37,15 @@ package enum SafetensorsWriter {
             return SHA256.hex(of: bytes)
         }
         try file.write(header, count: header.count)
-        for entry in entries { try write(entry, to: file, hash: &hash) }
+        for entry in entries {
+            try write(entry, to: file, hash: &hash)
+            entry.tensor.owner.forget(entry.tensor.range)
+        }
+        let digest = SHA256.hex(hash.finalize())
+        if let seal { try file.overwrite(Array(digest.utf8), at: seal.lowerBound) }
         try file.commit()
         let byteCount = header.count + (entries.last?.range.upperBound ?? 0)
-        return Receipt(digest: SHA256.hex(hash.finalize()), byteCount: byteCount, headerDigest: headerDigest)
+        return Receipt(digest: digest, byteCount: byteCount, headerDigest: headerDigest)
     }
 
     private struct Entry {
@@ -95,7 +105,6 @@ package enum SafetensorsWriter {
                 hash.update(piece)
                 try file.write(piece)
             }
-            (tensor.owner as? MappedFile)?.forget(tensor.range)
             return
         }
         var floats = [Float](repeating: 0, count: min(chunkElements, tensor.elementCount))

@@ -24,6 +24,13 @@ package enum ElementType: String, Sendable, CaseIterable {
 /// Read-only bytes that stay valid as long as this object lives: a memory-mapped file or an owned allocation.
 package protocol ByteOwner: AnyObject, Sendable {
     var bytes: UnsafeRawBufferPointer { get }
+
+    /// Told when a range will not be read again soon; what it holds can still be read.
+    func forget(_ range: Range<Int>)
+}
+
+extension ByteOwner {
+    package func forget(_ range: Range<Int>) {}
 }
 
 /// One tensor of a checkpoint, contiguous and row-major, viewed in place.

@@ -61,4 +61,6 @@ package struct ModelGeometry: Sendable, Equatable {
     package var tokens: Int { patches + 1 }
     /// Values of one patch, in the order (channel, row, column) of `conv1.weight`.
     package var patchValues: Int { 3 * patchSize * patchSize }
+    /// What the patches of a clip's frames take.
+    package var clipBytes: Int { frames * patches * patchValues * 4 }
 }

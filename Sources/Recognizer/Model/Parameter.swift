@@ -42,7 +42,7 @@ package final class Parameter: @unchecked Sendable {
     /// Lets the kernel take back what was read of a mapped file, once the values are kept in another form; they can still be read.
     func forgetPages() {
         guard let source else { return }
-        (source.owner as? MappedFile)?.forget(source.range)
+        source.owner.forget(source.range)
     }
 
     /// The transpose of a (rows, columns) matrix, as a copy.

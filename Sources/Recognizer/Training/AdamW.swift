@@ -76,8 +76,9 @@ final class AdamW {
     ///
     /// - Parameters:
     ///   - update: counted from 1.
+    ///   - place: of the update in the schedule, which goes on over updates that were skipped.
     ///   - norm: of the gradients.
-    func step(update: Int, _ schedule: CosineSchedule, norm: Double, _ work: TrainingWorkspace) {
+    func step(update: Int, at place: Int, _ schedule: CosineSchedule, norm: Double, _ work: TrainingWorkspace) {
         var factor = 1.0
         if let limit = options.gradientLimit { factor = min(1, limit / (norm + 1e-6)) }
         let corrections = (
@@ -85,7 +86,7 @@ final class AdamW {
         )
         work.pool.forEach(parts: pieces.count) { part, _ in
             let piece = pieces[part]
-            let rate = schedule.rate(at: update, factor: piece.baseFactor) * piece.rateFactor
+            let rate = schedule.rate(at: place, factor: piece.baseFactor) * piece.rateFactor
             var settings = ckernels_adamw(
                 rate: Float(rate), decay: Float(piece.decay), beta1: Float(options.beta1), beta2: Float(options.beta2),
                 epsilon: Float(options.epsilon), gain1: Float(1 - options.beta1), gain2: Float(1 - options.beta2),

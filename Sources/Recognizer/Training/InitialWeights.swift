@@ -3,10 +3,12 @@ import Foundation
 /// Weights to begin from when there is no model: CLIP's own scheme, and token embeddings wide enough that different words start
 /// apart.
 package enum InitialWeights {
-    /// All parameters of a model, in float32; the same for the same seed.
-    package static func random(_ geometry: ModelGeometry, seed: UInt64) -> StateDict {
+    /// The parameters of a model for which `includes` holds, in float32; the same for the same seed, whichever they are.
+    package static func random(
+        _ geometry: ModelGeometry, seed: UInt64, where includes: (String) -> Bool = { _ in true }
+    ) -> StateDict {
         var tensors: [String: StoredTensor] = [:]
-        for (index, entry) in ParameterLayout(geometry).entries.enumerated() {
+        for (index, entry) in ParameterLayout(geometry).entries.enumerated() where includes(entry.name) {
             var random = CounterRandom(seed: seed, .initialisation, index)
             let count = entry.count
             let values: [Float]

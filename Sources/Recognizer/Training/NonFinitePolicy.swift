@@ -23,6 +23,9 @@ package struct NonFinitePolicy: Sendable, Equatable {
 
     package mutating func noteFinite() { inARow = 0 }
 
+    /// An update for which there was no clip says nothing of the weights.
+    package mutating func noteNoClips() { skipped += 1 }
+
     package mutating func noteNonFinite() -> Verdict {
         skipped += 1
         inARow += 1

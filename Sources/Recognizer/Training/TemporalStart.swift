@@ -14,7 +14,7 @@ package enum TemporalStart: String, Sendable, CaseIterable {
         case .keep: return weights
         case .identity: temporal = IdentityBlocks.tensors(geometry, type: .float32)
         case .random:
-            temporal = InitialWeights.random(geometry, seed: seed).tensors.filter { ModelTensors.isTemporal($0.key) }
+            temporal = InitialWeights.random(geometry, seed: seed, where: ModelTensors.isTemporal).tensors
         }
         var out = weights
         out.tensors.merge(temporal) { _, new in new }

@@ -7,7 +7,7 @@ package struct TextWarmUp: Sendable, Equatable {
     package var rate = 1e-3
     package var temperature = 0.1
     package var seed: UInt64 = 3047
-    /// Texts of an update at most; of more prompts some are drawn.
+    /// Texts of an update: of more prompts so many are drawn, but always two of each class.
     package var textsAtOnce = 2048
 
     package init() {}
@@ -59,7 +59,7 @@ package struct TextWarmUp: Sendable, Equatable {
             let value = loss.run(
                 dFeatures: dFeatures.pointer, features.pointer, classes: labels, width: width, shares: shares.pointer)
             tower.backward(dFeatures.pointer, texts)
-            optimizer.step(update: update + 1, schedule, norm: 0, work)
+            optimizer.step(update: update + 1, at: update + 1, schedule, norm: 0, work)
             progress(update + 1, value)
         }
         var trained = weights

@@ -1,4 +1,5 @@
 import CKernels
+import Synchronization
 
 /// The parameters of a model in one arena, and the gradients of those that are trained in another.
 final class TrainedParameters {
@@ -102,12 +103,54 @@ final class TrainedParameters {
         }
     }
 
-    /// Copies of all entries of a layout under `prefix` and their names.
-    static func copies(_ buffer: PagedFloats, _ layout: ParameterLayout, prefix: String = "") -> [String: StoredTensor]
-    {
+    /// Copies of all entries of a layout.
+    static func copies(_ buffer: PagedFloats, _ layout: ParameterLayout) -> [String: StoredTensor] {
         var tensors: [String: StoredTensor] = [:]
-        for entry in layout.entries { tensors[prefix + entry.name] = copy(buffer, entry) }
+        for entry in layout.entries { tensors[entry.name] = copy(buffer, entry) }
         return tensors
+    }
+
+    /// All entries of a layout under `prefix` and their names, as they are when they are read: later updates change them.
+    static func views(_ buffer: PagedFloats, _ layout: ParameterLayout, prefix: String = "") -> [String: StoredTensor] {
+        var tensors: [String: StoredTensor] = [:]
+        for entry in layout.entries {
+            tensors[prefix + entry.name] = StoredTensor(
+                type: .float32, shape: entry.shape, owner: StandingParameter(buffer, entry), range: 0..<entry.count * 4)
+        }
+        return tensors
+    }
+
+    /// A parameter's values as a tensor has them: where they stand, or for one that stands in panels a copy, made when it is read
+    /// and kept until it is forgotten.
+    ///
+    /// `@unchecked Sendable`: only `copied` changes, under its lock. Whoever reads sees to it that no update runs meanwhile.
+    private final class StandingParameter: ByteOwner, @unchecked Sendable {
+        private let buffer: PagedFloats
+        private let entry: ParameterLayout.Entry
+        private let copied = Mutex<PagedFloats?>(nil)
+
+        init(_ buffer: PagedFloats, _ entry: ParameterLayout.Entry) {
+            self.buffer = buffer
+            self.entry = entry
+        }
+
+        var bytes: UnsafeRawBufferPointer {
+            guard entry.panel != nil else {
+                return UnsafeRawBufferPointer(start: buffer.pointer + entry.offset, count: entry.count * 4)
+            }
+            return copied.withLock { copied in
+                let rows = copied ?? PagedFloats(count: entry.count)
+                if copied == nil {
+                    TrainedParameters.eachRun(of: entry) { place, index, count in
+                        (rows.pointer + index).update(from: buffer.pointer + entry.offset + place, count: count)
+                    }
+                    copied = rows
+                }
+                return UnsafeRawBufferPointer(start: rows.pointer, count: entry.count * 4)
+            }
+        }
+
+        func forget(_ range: Range<Int>) { copied.withLock { $0 = nil } }
     }
 }
 

@@ -7,16 +7,16 @@ extension TrainingStep {
     package static let averagePrefix = "average."
     private static let updatesKey = "updates"
 
-    /// Copies of all parameters in float32, under the authors' names.
+    /// All parameters in float32, under the authors' names, as they are when they are read: the next update changes them.
     package var weights: StateDict {
-        StateDict(tensors: TrainedParameters.copies(parameters.values, parameters.layout))
+        StateDict(tensors: TrainedParameters.views(parameters.values, parameters.layout))
     }
 
     /// `weights` with the average over the updates in place of what is trained; nil where none is kept.
     package var averagedWeights: StateDict? {
         guard let average else { return nil }
         var state = weights
-        state.tensors.merge(TrainedParameters.copies(average, parameters.trained)) { _, averaged in averaged }
+        state.tensors.merge(TrainedParameters.views(average, parameters.trained)) { _, averaged in averaged }
         return state
     }
 
@@ -35,15 +35,15 @@ extension TrainingStep {
         StateDict(tensors: TrainedParameters.copies(parameters.gradients, parameters.trained))
     }
 
-    /// Copies of what the optimizer keeps; with `weights` all that a later run needs to go on.
+    /// What the optimizer keeps; with `weights` all that a later run needs to go on, and like these not a copy.
     package var optimizerState: StateDict {
-        var tensors = TrainedParameters.copies(optimizer.mean, parameters.trained, prefix: Self.meanPrefix)
+        var tensors = TrainedParameters.views(optimizer.mean, parameters.trained, prefix: Self.meanPrefix)
         tensors.merge(
-            TrainedParameters.copies(optimizer.square, parameters.trained, prefix: Self.squarePrefix)
+            TrainedParameters.views(optimizer.square, parameters.trained, prefix: Self.squarePrefix)
         ) { first, _ in first }
         if let average {
             tensors.merge(
-                TrainedParameters.copies(average, parameters.trained, prefix: Self.averagePrefix)
+                TrainedParameters.views(average, parameters.trained, prefix: Self.averagePrefix)
             ) { first, _ in first }
         }
         return StateDict(tensors: tensors, metadata: [Self.updatesKey: String(updates)])

@@ -229,16 +229,17 @@ package final class TrainingStep {
 
     /// Steps the weights by the gradients that were accumulated, and forgets these.
     ///
+    /// - Parameter place: of the update in the schedule, counted from 1; nil: one after the updates that were done.
     /// - Returns: the global norm of the gradients before clipping. If it is not finite the weights stay as they are, and the
     ///   update does not count.
-    package func update() -> Double {
+    package func update(at place: Int? = nil) -> Double {
         precondition(pending > 0, "an update without a batch")
         sharing?.beginUpdate()
         pending = 0
         let norm = optimizer.gradientNorm(work)
         guard norm.isFinite else { return norm }
         updates += 1
-        optimizer.step(update: updates, options.schedule, norm: norm, work)
+        optimizer.step(update: updates, at: place ?? updates, options.schedule, norm: norm, work)
         if let average, let decay = options.averageDecay { follow(average, decay: Float(decay)) }
         return norm
     }

@@ -1,5 +1,6 @@
 import Foundation
 import Recognizer
+import TestSupport
 import Testing
 
 @Suite struct SafetensorsTests {
@@ -49,6 +50,27 @@ import Testing
     @Test func refusesDeepNesting() {
         let deep = String(repeating: "[", count: 100_000)
         CheckpointFiles.expectRefused(file("{\"a\":" + deep + "}", data: 0), "nested deeper")
+    }
+
+    @Test func aSealTellsEveryDamageAndChangesNothingElse() throws {
+        try withTemporaryDirectory { directory in
+            let (plain, sealed) = (directory + "/plain", directory + "/sealed")
+            let state = StateDict(
+                tensors: ["a": StoredTensor(Tensor(shape: [2], values: [1, 2]))], metadata: ["k": "\"sha256\":\""])
+            try SafetensorsWriter.write(state, to: plain)
+            try SafetensorsWriter.write(state, to: sealed, isSealed: true)
+            #expect(!(try SafetensorsSeal.isWhole(plain)))
+            #expect(try SafetensorsSeal.isWhole(sealed))
+            let read = try CheckpointReader.read(sealed)
+            #expect(read.tensors["a"]?.floats().values == [1, 2] && read.metadata["k"] == state.metadata["k"])
+            let whole = try Data(contentsOf: URL(filePath: sealed))
+            for place in whole.indices.dropFirst(8) {
+                var damaged = whole
+                damaged[place] ^= 1
+                try damaged.write(to: URL(filePath: sealed))
+                #expect(!(try SafetensorsSeal.isWhole(sealed)), "byte \(place)")
+            }
+        }
     }
 
     @Test func readsBackWhatItWrites() throws {

@@ -17,6 +17,23 @@ import Testing
         }
     }
 
+    @Test(arguments: [nil, 16]) func viewsFollowTheValuesWhetherOrNotTheyWereForgotten(panel: Int?) throws {
+        let state = RandomModel.state(Self.geometry, seed: 1)
+        let parameters = try TrainedParameters(state, Self.geometry, panel: panel) { _ in true }
+        let views = TrainedParameters.views(parameters.values, parameters.layout, prefix: "p.")
+        for _ in 0..<2 {
+            for (name, tensor) in state.tensors {
+                let view = try #require(views["p." + name])
+                #expect(view.shape == tensor.shape && view.floats().values == tensor.floats().values, "\(name)")
+                view.owner.forget(view.range)
+            }
+        }
+        try parameters.load(RandomModel.state(Self.geometry, seed: 2))
+        for (name, tensor) in RandomModel.state(Self.geometry, seed: 2).tensors {
+            #expect(views["p." + name]?.floats().values == tensor.floats().values, "\(name)")
+        }
+    }
+
     @Test func aBlocksMatrixStandsInPanels() throws {
         let state = RandomModel.state(Self.geometry, seed: 1)
         let parameters = try TrainedParameters(state, Self.geometry, panel: 16) { _ in true }

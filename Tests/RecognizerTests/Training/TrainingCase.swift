@@ -106,6 +106,13 @@ struct TrainingCase {
     }
 }
 
+extension StateDict {
+    /// With tensors of its own.
+    var copied: StateDict {
+        StateDict(tensors: tensors.mapValues { StoredTensor($0.floats()) }, metadata: metadata)
+    }
+}
+
 /// Each entry within a part of the largest of its tensor.
 func expectGradientsClose(
     _ actual: [String: [Float]], _ expected: [String: [Float]], share: Double,

@@ -61,7 +61,7 @@ import Testing
         }
         let whole = try it.step(options: Self.options)
         for _ in 0..<2 { try train(whole) }
-        let (weights, state) = (whole.weights, whole.optimizerState)
+        let (weights, state) = (whole.weights.copied, whole.optimizerState.copied)
         try train(whole)
         let resumed = try it.step(workers: 3, options: Self.options)
         try resumed.restore(weights: weights, optimizerState: state)

@@ -210,18 +210,112 @@ import Testing
         #expect(values(step.gradients) == fromPatches)
     }
 
-    @Test func droppedPathsAreScaledUp() throws {
-        let it = TrainingCase.random(Self.geometry)
-        let losses = try (0..<6).map { seed in
-            let options = TrainingCase.options {
-                $0.dropPath = 0.5
-                $0.seed = UInt64(seed)
-            }
-            return try it.accumulate(it.step(options: options)).loss
+    /// At a rate of a half the second of two blocks leaves a branch out or takes it twice, as if the branch's last matrix and
+    /// bias were none or twice what they are: losses and gradients of that model are known without DropPath.
+    @Test func aBranchIsLeftOutOrScaledUp() throws {
+        let geometry = RandomModel.geometry(spatialLayers: 1, temporalLayers: 1, mask: .kmt)
+        let it = TrainingCase.random(geometry, clips: 1)
+        let block = ModelTensors.temporalBlock(0)
+        typealias Branches = (attention: Float, tail: Float)
+        func factor(_ name: String, _ branches: Branches) -> Float {
+            if name.hasPrefix(block + "attn.out_proj.") { return branches.attention }
+            return name.hasPrefix(block + "mlp.c_proj.") ? branches.tail : 1
         }
-        #expect(Set(losses).count == 6)
-        let plain = try it.accumulate(it.step()).loss
-        #expect(losses.allSatisfy { $0 != plain })
+        let all: [Branches] = [(0, 0), (0, 2), (2, 0), (2, 2)]
+        let cases: [(branches: Branches, loss: Double, gradients: [String: [Float]])] =
+            try all.map { branches in
+                var weights = it.weights
+                for (name, tensor) in weights.tensors {
+                    let floats = tensor.floats()
+                    weights.tensors[name] = StoredTensor(
+                        Tensor(shape: floats.shape, values: floats.values.map { $0 * factor(name, branches) }))
+                }
+                let scaled = TrainingCase(
+                    geometry: geometry, weights: weights, patches: it.patches, clips: 1, targets: it.targets,
+                    prompts: it.prompts)
+                let step = try scaled.step()
+                return (branches, try scaled.accumulate(step).loss, values(step.gradients))
+            }
+        var seen: Set<Int> = []
+        for seed in 0..<24 {
+            let step = try it.step(
+                options: TrainingCase.options {
+                    $0.dropPath = 0.5
+                    $0.seed = UInt64(seed)
+                })
+            let loss = try it.accumulate(step).loss
+            let found = try #require(cases.firstIndex { abs($0.loss - loss) < 1e-6 * $0.loss }, "seed \(seed): \(loss)")
+            guard seen.insert(found).inserted else { continue }
+            let expected = cases[found].gradients.map { name, values in
+                (name, values.map { $0 * factor(name, cases[found].branches) })
+            }
+            expectGradientsClose(
+                values(step.gradients), Dictionary(uniqueKeysWithValues: expected), share: 1e-4)
+        }
+        #expect(seen.count == 4)
+    }
+
+    @Test func theAverageMovesByWhatTheDecayLeaves() throws {
+        let it = TrainingCase.random(Self.geometry)
+        let step = try it.step(options: TrainingCase.options { $0.averageDecay = 0.75 })
+        let before = values(step.weights)
+        try it.accumulate(step)
+        _ = step.update()
+        let after = values(step.weights)
+        for (name, averaged) in values(try #require(step.averagedWeights)) {
+            let expected = zip(before[name] ?? [], after[name] ?? []).map { 0.75 * $0 + 0.25 * $1 }
+            expectClose(averaged, expected, Tolerance(absolute: 1e-7, relative: 1e-6), name)
+        }
+    }
+
+    @Test func theScaleStopsAtItsLimit() throws {
+        func train(_ scale: Double, limit: Float?) throws -> (loss: Double, gradient: Float) {
+            var it = TrainingCase.random(Self.geometry)
+            var weights = it.weights
+            weights.tensors["logit_scale"] = StoredTensor(Tensor(shape: [], values: [Float(log(scale))]))
+            it = TrainingCase(
+                geometry: it.geometry, weights: weights, patches: it.patches, clips: it.clips, targets: it.targets,
+                prompts: it.prompts)
+            let step = try it.step(options: TrainingCase.options { if let limit { $0.scaleLimit = limit } })
+            let loss = try it.accumulate(step).loss
+            return (loss, try #require(values(step.gradients)["logit_scale"]).first ?? .nan)
+        }
+        let (above, at) = (try train(200, limit: 100), try train(100, limit: nil))
+        #expect(abs(above.loss - at.loss) < 1e-5 * at.loss && above.gradient == 0)
+        #expect(at.gradient != 0)
+        let below = try train(50, limit: 100)
+        #expect(try below == train(50, limit: nil) && below.gradient != 0)
+    }
+
+    /// The first step of Adam is as long as the rate, whatever the gradient.
+    @Test func theRateIsThatOfTheUpdatesPlace() throws {
+        let it = TrainingCase.random(Self.geometry)
+        let name = "visual.proj"
+        func change(at place: Int?) throws -> Float {
+            let step = try it.step(options: TrainingCase.options { $0.optimizer.weightDecay = 0 })
+            try it.accumulate(step)
+            _ = step.update(at: place)
+            let after = try #require(step.weights.tensors[name]).floats().values
+            let before = try #require(it.weights.tensors[name]).floats().values
+            return zip(after, before).map { abs($0 - $1) }.max() ?? 0
+        }
+        let first = try change(at: nil)
+        #expect(try change(at: 1) == first)
+        #expect(abs(try change(at: 3) / first - 3) < 1e-3)
+    }
+
+    @Test func blocksAreCountedFromTheEndOfTheirTower() {
+        let geometry = RandomModel.geometry(spatialLayers: 2, temporalLayers: 2, mask: .kmt)
+        let last = geometry.textLayers - 1
+        for (name, distance) in [
+            ("visual.transformer_t.resblocks.0.mlp.c_fc.weight", 0), ("visual.temporal_embedding", 0),
+            ("visual.ln_post.weight", 0), ("logit_scale", 0), ("text_projection", 0), ("ln_final.bias", 0),
+            ("visual.transformer.resblocks.0.ln_1.bias", 2), ("visual.ln_pre.weight", 3),
+            ("transformer.resblocks.\(last).ln_1.bias", 1), ("transformer.resblocks.0.ln_1.bias", last + 1),
+            ("token_embedding.weight", last + 2), ("positional_embedding", last + 2),
+        ] {
+            #expect(ParameterName.distanceFromHead(name, geometry) == distance, "\(name)")
+        }
     }
 
     @Test func layerDecaySlowsWhatIsFarFromTheHead() throws {
