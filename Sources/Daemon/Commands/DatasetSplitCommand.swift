@@ -14,7 +14,7 @@ struct DatasetSplitCommand: ParsableCommand {
             list: --list train.txt [--labels labels.csv], a list that exists, to draw from
 
             --shots and --classes draw by the order of SHA-256 of seed and name: the same on every machine, and the clips of \
-            fewer shots are among those of more. Lists of official files that are named test or val stay whole.
+            fewer shots are among those of more. Lists of official files whose names begin with test or val stay whole.
             """)
 
     enum Kind: String, ExpressibleByArgument, CaseIterable {
@@ -115,7 +115,7 @@ struct DatasetSplitCommand: ParsableCommand {
         if let counts = try shotCounts {
             dataset.lists = try dataset.lists.flatMap { list in
                 // Few shots are trained on, and measured on all of the test clips.
-                guard kind == .list || !list.name.contains("test") && !list.name.contains("val") else { return [list] }
+                guard kind == .list || !list.name.contains(/(^|[-_])(test|val)/) else { return [list] }
                 return try AnnotatedDataset.shots(
                     of: list, counts: counts, seed: seed ?? 0,
                     classes: dataset.labels.isEmpty ? nil : dataset.labels.count)

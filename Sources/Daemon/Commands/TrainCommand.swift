@@ -73,9 +73,7 @@ struct TrainCommand: ParsableCommand {
 
     func run() throws {
         MappedFileFault.exitOnTruncation()
-        var recipe = try complete()
-        // A name may mean another model where the run's recipe is read again.
-        recipe.model = try recipe.model.map { try ModelPath.fromHere($0) }
+        let recipe = try complete()
         let environment = ConfigurationEnvironment.current
         let ranks = TrainingRanks(group: try RankGroup.start(environment: environment.variables))
         let runner = TrainRunner(recipe: recipe, environment: environment, resumes: resume == .auto, ranks: ranks)
@@ -121,6 +119,8 @@ struct TrainCommand: ParsableCommand {
         if let epochs { out.epochs = epochs }
         if let workers { out.workers = workers }
         if let readers { out.readers = readers }
+        // A name may mean another model where the run's recipe is read again. One that is not found is told later.
+        if let name = out.model, let found = try? ModelPath.fromHere(name) { out.model = path(found) }
         return out
     }
 

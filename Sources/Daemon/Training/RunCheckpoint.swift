@@ -49,10 +49,16 @@ struct RunCheckpoint {
         guard state.metadata["format"] == Self.format else {
             throw RecognizerError.malformed(path: path, reason: "not the checkpoint of a training by this version")
         }
-        guard try SafetensorsSeal.isWhole(path), let text = state.metadata["recipe"],
+        guard try SafetensorsSeal.isWhole(path) else {
+            throw RecognizerError.malformed(path: path, reason: "it is damaged: its digest is of something else")
+        }
+        guard let text = state.metadata["recipe"],
             let identity: RunIdentity = Self.decoded(state.metadata["identity"]),
             let position: RunPosition = Self.decoded(state.metadata["position"])
-        else { throw RecognizerError.malformed(path: path, reason: "it is damaged: its digest is of something else") }
+        else {
+            throw RecognizerError.malformed(
+                path: path, reason: "the place in the training that it tells is not readable")
+        }
         recipe = try TrainRecipe(yaml: text, file: path)
         self.identity = identity
         self.position = position

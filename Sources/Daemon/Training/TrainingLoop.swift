@@ -94,7 +94,7 @@ final class TrainingLoop {
         progress.clear()
         guard let done else { return }
         // Which clips could not be read.
-        try save()
+        try save(afterSkips: true)
         throw CommandFailure(
             .tempFail,
             "interrupted after the features of \(done) of \(store.views * store.clips) clips;"
@@ -242,12 +242,12 @@ final class TrainingLoop {
     private func notFinite(_ what: String) -> CommandFailure {
         CommandFailure(
             .software,
-            "\(what) gave no finite numbers; a run with a lower rate or a clip_norm may do better."
-                + (parts.desk.map { "; \(Self.checkpointBefore($0))" } ?? ""))
+            "\(what) gave no finite numbers; a run with a lower rate or a clip_norm may do better"
+                + (parts.desk.map { " (\(Self.checkpointBefore($0)))" } ?? ""))
     }
 
     private static func checkpointBefore(_ desk: Desk) -> String {
-        desk.folder.hasCheckpoint ? "the checkpoint before it is whole" : "the run has no checkpoint yet"
+        desk.folder.hasCheckpoint ? "\(desk.folder.checkpoint) is as before" : "the run has no checkpoint yet"
     }
 
     private func noteUnreadable(_ clip: Int, _ failure: ClipFailure) throws {

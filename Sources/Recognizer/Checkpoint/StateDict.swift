@@ -25,7 +25,7 @@ package enum ElementType: String, Sendable, CaseIterable {
 package protocol ByteOwner: AnyObject, Sendable {
     var bytes: UnsafeRawBufferPointer { get }
 
-    /// Told when a range will not be read again soon; what it holds can still be read.
+    /// Told when a range will not be read again soon; it can still be read, but not by what `bytes` gave before.
     func forget(_ range: Range<Int>)
 }
 

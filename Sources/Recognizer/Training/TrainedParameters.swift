@@ -110,7 +110,8 @@ final class TrainedParameters {
         return tensors
     }
 
-    /// All entries of a layout under `prefix` and their names, as they are when they are read: later updates change them.
+    /// All entries of a layout under `prefix` and their names, as they are when they are first read: to be written or copied before
+    /// the next update.
     static func views(_ buffer: PagedFloats, _ layout: ParameterLayout, prefix: String = "") -> [String: StoredTensor] {
         var tensors: [String: StoredTensor] = [:]
         for entry in layout.entries {

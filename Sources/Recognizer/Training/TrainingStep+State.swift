@@ -7,7 +7,7 @@ extension TrainingStep {
     package static let averagePrefix = "average."
     private static let updatesKey = "updates"
 
-    /// All parameters in float32, under the authors' names, as they are when they are read: the next update changes them.
+    /// All parameters in float32, under the authors' names, to be written or copied before the next update changes them.
     package var weights: StateDict {
         StateDict(tensors: TrainedParameters.views(parameters.values, parameters.layout))
     }

@@ -17,7 +17,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [nil, 16]) func viewsFollowTheValuesWhetherOrNotTheyWereForgotten(panel: Int?) throws {
+    @Test(arguments: [nil, 16]) func viewsThatAreForgottenFollowTheValues(panel: Int?) throws {
         let state = RandomModel.state(Self.geometry, seed: 1)
         let parameters = try TrainedParameters(state, Self.geometry, panel: panel) { _ in true }
         let views = TrainedParameters.views(parameters.values, parameters.layout, prefix: "p.")
