@@ -11,7 +11,7 @@ SWIFT ?= $(or $(shell command -v swift),$(wildcard /opt/swift/usr/bin/swift),$(w
 packages = $(foreach section,$(1),$(shell sed -n '/^\[$(section)\]/,/^\[/{/^[^[\#]/p}' etc/debian-packages))
 
 .NOTPARALLEL:
-.PHONY: demo build test test-debug test-release merges bench bench-peers bench-training lint deps deps-run deps-test deps-peers swift install uninstall clean
+.PHONY: demo build test test-debug test-release build-debug-tests run-debug-tests build-release-tests run-release-tests merges bench bench-peers bench-training lint deps deps-run deps-test deps-peers swift install uninstall clean
 
 demo: swift deps-run build
 	.build/release/claverd run etc/demo/claverd.yaml
@@ -20,19 +20,28 @@ demo: swift deps-run build
 build: swift deps
 	$(SWIFT) build -c release --static-swift-stdlib --product claverd
 
-# Everything, as it is debugged and as it is shipped.
-test: test-debug test-release
+# Everything, as it is debugged and as it is shipped. What is shipped is built beside the other's tests, which leave a core idle.
+test: build-debug-tests
+	@mkdir -p .build-release
+	nice $(MAKE) build-release-tests > .build-release/log 2>&1 & release=$$!; \
+	$(MAKE) run-debug-tests || { kill $$release; exit 1; }; \
+	wait $$release || { cat .build-release/log; exit 1; }
+	$(MAKE) run-release-tests
+test-debug: build-debug-tests run-debug-tests
+test-release: build-release-tests run-release-tests
 
 # The C kernels are optimised here too: without, they alone take longer than all tests.
-test-debug: swift deps-test merges
+build-debug-tests: swift deps-test merges
 	$(SWIFT) build --build-tests -Xcc -O2
+run-debug-tests:
 	$(SWIFT) test --skip-build -Xcc -O2 --no-parallel
 
 # A build of its own: testing changes how optimised modules are compiled.
-test-release: swift deps-test merges
+build-release-tests: swift deps-test merges
 	$(SWIFT) build -c release --build-tests $(for-release-tests)
-	$(SWIFT) test -c release --skip-build --no-parallel $(for-release-tests)
 	$(SWIFT) build -c release --product Benchmarks $(for-release-tests)
+run-release-tests:
+	$(SWIFT) test -c release --skip-build --no-parallel $(for-release-tests)
 	Benchmarks/check-counts .build-release/release/Benchmarks
 for-release-tests := --scratch-path .build-release -Xswiftc -enable-testing
 

@@ -79,10 +79,16 @@ struct TrainRanksTests {
 
     /// - Parameter arguments: of each rank.
     private func run(ranks arguments: [[String]], _ directory: String) throws -> ProgramRun {
-        let programs = arguments.map { ["-n", "1", builtClaverd] + $0 }.joined(separator: [":"])
-        return try ProgramRun(
-            Self.mpirun, ["--allow-run-as-root", "--oversubscribe"] + programs,
-            environment: ProcessInfo.processInfo.environment.merging(["XDG_CACHE_HOME": directory + "/cache"]) { $1 })
+        try ProgramRun(Self.mpirun, words(arguments), environment: environment(directory))
+    }
+
+    private func words(_ arguments: [[String]]) -> [String] {
+        ["--allow-run-as-root", "--oversubscribe"]
+            + arguments.map { ["-n", "1", builtClaverd] + $0 }.joined(separator: [":"])
+    }
+
+    private func environment(_ directory: String) -> [String: String] {
+        ProcessInfo.processInfo.environment.merging(["XDG_CACHE_HOME": directory + "/cache"]) { $1 }
     }
 
     private func updates(_ folder: String) throws -> [RunRecord.Update] {
@@ -108,6 +114,37 @@ struct TrainRanksTests {
                 #expect(one.clips == two.clips && one.accuracy == two.accuracy && one.rate == two.rate)
             }
         }
+    }
+
+    /// SIGUSR1, which `mpirun` passes on to all of them.
+    @Test func ranksThatWereStoppedGoOnAsManyOrAsOne() async throws {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "ranks-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let common = try prepare(directory) + ["--epochs", "10", "--resume", "auto", "--set", "checkpoint_every=0s"]
+        func ranks(_ output: String, _ count: Int = 2) -> [[String]] {
+            Array(repeating: common + ["--output", "\(directory)/\(output)", "--set", "batch=4"], count: count)
+        }
+        let whole = try run(ranks: ranks("whole"), directory)
+        try #require(whole.status == 0, "\(whole.error)")
+
+        let stopped = try RunningProgram(Self.mpirun, words(ranks("stopped")), environment: environment(directory))
+        try await stopped.output.wait(containing: "epoch 2/10", within: .seconds(60))
+        stopped.send(SIGUSR1)
+        #expect(try await stopped.exitStatus() == 75)
+        #expect(stopped.output.all.contains { $0.contains("--resume auto goes on") }, "\(stopped.output.all)")
+        try FileManager.default.copyItem(atPath: "\(directory)/stopped", toPath: "\(directory)/alone")
+
+        for (output, count) in [("stopped", 2), ("alone", 1)] {
+            let resumed = try run(ranks: ranks(output, count), directory)
+            #expect(resumed.status == 0 && !resumed.error.contains("epoch 2/10"), "\(resumed.error)")
+        }
+        let (expected, alone) = (try updates("\(directory)/whole"), try updates("\(directory)/alone"))
+        #expect(expected.count == 30)
+        #expect(try updates("\(directory)/stopped").map(\.loss) == expected.map(\.loss))
+        // One rank draws prompts for each of its two batches, so that only what came before is the same.
+        #expect(alone.prefix(6).map(\.loss) == expected.prefix(6).map(\.loss))
+        #expect(alone.map(\.rate) == expected.map(\.rate) && alone.map(\.clips) == expected.map(\.clips))
     }
 
     @Test func aRankThatFailsStopsAllAndSaysWhichItIs() throws {

@@ -327,5 +327,20 @@ import Testing
         let refused = try await site.train("small", "--set", "drop_path=0", "--set", "features_limit=0MB")
         #expect(refused.status == 73 && refused.error.contains("features_limit allows 0"), "\(refused.error)")
         #expect(!refused.error.contains("warming up"))
+
+        let killed = try site.start("killed", "--epochs", "3", "--set", "drop_path=0")
+        try await killed.output.wait(containing: "epoch 1/3", within: Self.patience)
+        killed.send(SIGKILL)
+        _ = try await killed.exitStatus(within: Self.patience)
+        // A twentieth of the file, in the view that the second epoch takes.
+        let file = try #require(FileHandle(forUpdatingAtPath: "\(site.path)/killed/features.bf16"))
+        let byteCount = Int(try file.seekToEnd())
+        try file.seek(toOffset: UInt64(byteCount / 10 * 8))
+        try file.write(contentsOf: Data(repeating: 7, count: byteCount / 20))
+        let told = try await site.train("killed", "--resume", "auto", "--epochs", "3", "--set", "drop_path=0")
+        #expect(told.status == 65 && told.error.contains(" of 60 features are damaged"), "\(told.error)")
+        let resumed = try await site.train("killed", "--resume", "auto", "--epochs", "3", "--set", "drop_path=0")
+        #expect(resumed.status == 0, "\(resumed.error)")
+        #expect(try site.weights("killed") == site.weights("run"))
     }
 }

@@ -9,6 +9,15 @@ package let packageRoot = URL(filePath: #filePath).deletingLastPathComponent().d
 package let builtClaverd = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
     .deletingLastPathComponent().appending(path: "claverd").path
 
+/// Whether tests and programs are built as they are shipped.
+package let isOptimised: Bool = {
+    #if DEBUG
+        false
+    #else
+        true
+    #endif
+}()
+
 /// Makes an empty directory, lends it, and removes it.
 package func withTemporaryDirectory<R>(_ body: (String) throws -> R) throws -> R {
     let path = FileManager.default.temporaryDirectory.appending(path: "claverd-test-\(UUID().uuidString)").path

@@ -13,9 +13,9 @@ final class StoredFeatures: TrainingFeed {
         view = epoch % store.views
     }
 
-    func fill(_ batch: TrainingBatch, clips: [Int], unreadable: (Int, ClipFailure) throws -> Void) {
+    func fill(_ batch: TrainingBatch, clips: [Int], unreadable: (Int, ClipFailure) throws -> Void) throws {
         for clip in clips where store.holds(clip: clip, view: view) {
-            batch.add(clip, label: entries[clip].classes[0]) { store.read($0, clip: clip, view: view) }
+            try batch.add(clip, label: entries[clip].classes[0]) { try store.read($0, clip: clip, view: view) }
         }
     }
 

@@ -51,9 +51,9 @@ final class TrainingBatch {
     func clear() { (numbers, labels) = ([], []) }
 
     /// Adds a clip, whose values are written by `fill`.
-    func add(_ number: Int, label: Int, _ fill: (UnsafeMutablePointer<Float>) -> Void) {
+    func add(_ number: Int, label: Int, _ fill: (UnsafeMutablePointer<Float>) throws -> Void) rethrows {
         precondition(count < capacity, "\(count) clips of \(capacity)")
-        fill(clips + count * clipCount)
+        try fill(clips + count * clipCount)
         numbers.append(number)
         labels.append(label)
     }

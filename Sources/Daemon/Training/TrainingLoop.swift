@@ -144,7 +144,8 @@ final class TrainingLoop {
         var norm = 0.0
         let place = position.epoch * updatesPerEpoch + position.update + 1
         if fault == nil, all.batches > 0 {
-            norm = parts.step.update(at: place)
+            norm = parts.step.update(
+                at: place, share: Double(all.batches) / Double(parts.accumulation * parts.ranks.count))
             if !norm.isFinite {
                 fault = RankReport.Fault(reason: "the gradients are not finite", clips: clips)
             }

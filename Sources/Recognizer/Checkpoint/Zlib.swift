@@ -43,7 +43,7 @@ enum Zlib {
     }
 
     /// The check sum of gzip and PNG.
-    static func checkSum(_ bytes: [UInt8]) -> UInt32 {
-        UInt32(truncatingIfNeeded: crc32(0, bytes, UInt32(bytes.count)))
+    static func checkSum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+        UInt32(truncatingIfNeeded: crc32(0, bytes.bindMemory(to: UInt8.self).baseAddress, UInt32(bytes.count)))
     }
 }

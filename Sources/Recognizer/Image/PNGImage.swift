@@ -31,7 +31,7 @@ package struct PNGImage: Sendable, Equatable {
 
     private static func chunk(_ type: String, _ content: [UInt8]) -> [UInt8] {
         let checked = Array(type.utf8) + content
-        return bigEndian(UInt32(content.count)) + checked + bigEndian(Zlib.checkSum(checked))
+        return bigEndian(UInt32(content.count)) + checked + bigEndian(checked.withUnsafeBytes(Zlib.checkSum))
     }
 
     /// Each row behind the number of its filter: the one of none, left, above and Paeth that leaves the smallest differences.

@@ -78,9 +78,12 @@ final class AdamW {
     ///   - update: counted from 1.
     ///   - place: of the update in the schedule, which goes on over updates that were skipped.
     ///   - norm: of the gradients.
-    func step(update: Int, at place: Int, _ schedule: CosineSchedule, norm: Double, _ work: TrainingWorkspace) {
-        var factor = 1.0
-        if let limit = options.gradientLimit { factor = min(1, limit / (norm + 1e-6)) }
+    ///   - share: what the gradients that stand there are of those that count.
+    func step(
+        update: Int, at place: Int, _ schedule: CosineSchedule, norm: Double, share: Double, _ work: TrainingWorkspace
+    ) {
+        var factor = 1 / share
+        if let limit = options.gradientLimit { factor *= min(1, limit / (norm + 1e-6)) }
         let corrections = (
             1 - pow(options.beta1, Double(update)), 1 - pow(options.beta2, Double(update))
         )

@@ -3,8 +3,8 @@ import Glibc
 
 /// Spatial features of a data set's clips in bfloat16, (views, clips, T, L, D), in a mapped file that outlasts the process.
 ///
-/// The file is a page that says whose features these are, a byte for each clip and view that says whether it is there, and the
-/// features. A byte is set only when its features are on the disk, so an interrupted computation goes on where it was.
+/// The file is a page that says whose features these are, a check sum for each clip and view (0 where it is not there), and the
+/// features. A sum is set only when its features are on the disk, so an interrupted computation goes on where it was.
 /// All room is taken at the beginning: a full disk is an error then and not a signal later.
 ///
 /// Used from one thread at a time.
@@ -16,8 +16,9 @@ package final class SpatialFeatureStore {
     private let path: String
     private let base: UnsafeMutableRawPointer
     private let byteCount: Int
-    private let marks: UnsafeMutablePointer<UInt8>
+    private let sums: UnsafeMutablePointer<UInt32>
     private let values: UnsafeMutablePointer<UInt16>
+    /// Places of what is kept and not yet on the disk.
     private var unmarked: [Int] = []
 
     private static let page = 4096
@@ -37,10 +38,10 @@ package final class SpatialFeatureStore {
         self.clips = clips
         self.views = views
         valueCount = geometry.frames * geometry.tokens * geometry.visionWidth
-        let marksBytes = (clips * views + Self.page - 1) / Self.page * Self.page
-        byteCount = Self.page + marksBytes + clips * views * valueCount * 2
+        let sumsBytes = (clips * views * 4 + Self.page - 1) / Self.page * Self.page
+        byteCount = Self.page + sumsBytes + clips * views * valueCount * 2
         var hash = SHA256()
-        hash.update(key)
+        hash.update("with check sums \(key)")
         let text = SHA256.hex(hash.finalize())
         guard byteCount <= byteLimit else {
             throw .io(
@@ -50,11 +51,11 @@ package final class SpatialFeatureStore {
             )
         }
         base = try Self.map(path, byteCount: byteCount)
-        marks = (base + Self.page).bindMemory(to: UInt8.self, capacity: clips * views)
-        values = (base + Self.page + marksBytes).bindMemory(to: UInt16.self, capacity: clips * views * valueCount)
+        sums = (base + Self.page).bindMemory(to: UInt32.self, capacity: clips * views)
+        values = (base + Self.page + sumsBytes).bindMemory(to: UInt16.self, capacity: clips * views * valueCount)
         let head = UnsafeMutableRawBufferPointer(start: base, count: text.utf8.count)
         if !head.elementsEqual(text.utf8) {
-            memset(base, 0, Self.page + marksBytes)
+            memset(base, 0, Self.page + sumsBytes)
             head.copyBytes(from: text.utf8)
         }
     }
@@ -85,7 +86,7 @@ package final class SpatialFeatureStore {
     private func place(_ clip: Int, _ view: Int) -> Int { view * clips + clip }
 
     /// Whether the features of a clip are there and on the disk.
-    package func holds(clip: Int, view: Int) -> Bool { marks[place(clip, view)] == 1 }
+    package func holds(clip: Int, view: Int) -> Bool { sums[place(clip, view)] != 0 }
 
     /// Keeps the features (T, L, D) of a clip, rounded.
     ///
@@ -105,12 +106,29 @@ package final class SpatialFeatureStore {
         guard msync(base, byteCount, MS_SYNC) == 0 else {
             throw .io(path: path, operation: "write", reason: String(cString: strerror(errno)))
         }
-        for place in unmarked { marks[place] = 1 }
+        for place in unmarked { sums[place] = sum(place) }
         unmarked = []
     }
 
-    /// The features (T, L, D) of a clip.
-    package func read(_ out: UnsafeMutablePointer<Float>, clip: Int, view: Int) {
-        ckernels_bf16_to_f32(out, values + place(clip, view) * valueCount, valueCount)
+    /// The features (T, L, D) of a clip that `holds` says is there.
+    ///
+    /// - Throws: `RecognizerError.malformed` if they are not what was kept. All that are not are then not there any more.
+    package func read(_ out: UnsafeMutablePointer<Float>, clip: Int, view: Int) throws(RecognizerError) {
+        let place = place(clip, view)
+        guard sums[place] == sum(place) else {
+            let damaged = (0..<clips * views).filter { sums[$0] != 0 && sums[$0] != sum($0) }
+            for place in damaged { sums[place] = 0 }
+            throw .malformed(
+                path: path,
+                reason:
+                    "\(damaged.count) of \(clips * views) features are damaged; when the run goes on they are computed again"
+            )
+        }
+        ckernels_bf16_to_f32(out, values + place * valueCount, valueCount)
+    }
+
+    /// The check sum of the features that stand at a place; never 0.
+    private func sum(_ place: Int) -> UInt32 {
+        max(Zlib.checkSum(UnsafeRawBufferPointer(start: values + place * valueCount, count: valueCount * 2)), 1)
     }
 }

@@ -59,7 +59,7 @@ package struct TextWarmUp: Sendable, Equatable {
             let value = loss.run(
                 dFeatures: dFeatures.pointer, features.pointer, classes: labels, width: width, shares: shares.pointer)
             tower.backward(dFeatures.pointer, texts)
-            optimizer.step(update: update + 1, at: update + 1, schedule, norm: 0, work)
+            optimizer.step(update: update + 1, at: update + 1, schedule, norm: 0, share: 1, work)
             progress(update + 1, value)
         }
         var trained = weights

@@ -229,17 +229,19 @@ package final class TrainingStep {
 
     /// Steps the weights by the gradients that were accumulated, and forgets these.
     ///
-    /// - Parameter place: of the update in the schedule, counted from 1; nil: one after the updates that were done.
+    /// - Parameters:
+    ///   - place: of the update in the schedule, counted from 1; nil: one after the updates that were done.
+    ///   - share: of an update's batches, on all ranks, that were accumulated; the gradients are the mean over these.
     /// - Returns: the global norm of the gradients before clipping. If it is not finite the weights stay as they are, and the
     ///   update does not count.
-    package func update(at place: Int? = nil) -> Double {
+    package func update(at place: Int? = nil, share: Double = 1) -> Double {
         precondition(pending > 0, "an update without a batch")
         sharing?.beginUpdate()
         pending = 0
-        let norm = optimizer.gradientNorm(work)
+        let norm = optimizer.gradientNorm(work) / share
         guard norm.isFinite else { return norm }
         updates += 1
-        optimizer.step(update: updates, at: place ?? updates, options.schedule, norm: norm, work)
+        optimizer.step(update: updates, at: place ?? updates, options.schedule, norm: norm, share: share, work)
         if let average, let decay = options.averageDecay { follow(average, decay: Float(decay)) }
         return norm
     }

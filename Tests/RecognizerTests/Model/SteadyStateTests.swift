@@ -4,14 +4,6 @@ import Testing
 
 @testable import Recognizer
 
-private let isOptimised: Bool = {
-    #if DEBUG
-        false
-    #else
-        true
-    #endif
-}()
-
 /// A stream that has begun allocates nothing more: no growth, no pauses. Unoptimised code allocates where optimised code does
 /// not, so this holds for optimised builds alone.
 @Suite(.serialized, .enabled(if: isOptimised && allocations_are_counted() != 0))

@@ -32,10 +32,36 @@ import Testing
             let store = try store(path)
             #expect(store.holds(clip: 2, view: 1) && store.holds(clip: 0, view: 0) && !store.holds(clip: 2, view: 0))
             var out = [Float](repeating: -1, count: store.valueCount)
-            store.read(&out, clip: 2, view: 1)
+            try store.read(&out, clip: 2, view: 1)
             #expect(out == features(store, 5))
-            store.read(&out, clip: 0, view: 0)
+            try store.read(&out, clip: 0, view: 0)
             #expect(out == features(store, 9))
+        }
+    }
+
+    @Test func whatIsDamagedIsToldAndNotThereAnyMore() throws {
+        try withTemporaryDirectory { directory in
+            let path = directory + "/f"
+            do {
+                let store = try store(path)
+                try store.keep(features(store, 5), clip: 1, view: 0)
+                try store.keep(features(store, 9), clip: 1, view: 1)
+                try store.keep(features(store, 12), clip: 2, view: 1)
+                try store.flush()
+            }
+            let file = try #require(FileHandle(forUpdatingAtPath: path))
+            let store = try store(path)
+            // A byte of the last clip's in the last view, and one of the clip's before.
+            for distance in [1, 2 * store.valueCount + 1] {
+                try file.seek(toOffset: file.seekToEnd() - UInt64(distance))
+                try file.write(contentsOf: [0x3f])
+            }
+            var out = [Float](repeating: -1, count: store.valueCount)
+            let error = #expect(throws: RecognizerError.self) { try store.read(&out, clip: 2, view: 1) }
+            #expect("\(error, default: "")".hasPrefix("\(path): 2 of 6 features are damaged"))
+            #expect(out.allSatisfy { $0 == -1 } && !store.holds(clip: 2, view: 1) && !store.holds(clip: 1, view: 1))
+            try store.read(&out, clip: 1, view: 0)
+            #expect(out == features(store, 5))
         }
     }
 

@@ -304,6 +304,23 @@ import Testing
         #expect(abs(try change(at: 3) / first - 3) < 1e-3)
     }
 
+    @Test func anUpdateOfHalfItsBatchesIsTheMeanOfThese() throws {
+        let it = TrainingCase.random(Self.geometry)
+        func weights(_ accumulation: Int, share: Double) throws -> (norm: Double, values: [String: [Float]]) {
+            let step = try it.step(
+                options: TrainingCase.options {
+                    $0.accumulation = accumulation
+                    $0.optimizer.gradientLimit = 0.01
+                })
+            try it.accumulate(step)
+            let norm = step.update(share: share)
+            return (norm, step.weights.tensors.mapValues { $0.floats().values })
+        }
+        let (whole, half) = (try weights(1, share: 1), try weights(2, share: 0.5))
+        #expect(whole.norm > 0.01 && half.norm == whole.norm && half.values == whole.values)
+        #expect(try weights(2, share: 1).norm == whole.norm / 2)
+    }
+
     @Test func blocksAreCountedFromTheEndOfTheirTower() {
         let geometry = RandomModel.geometry(spatialLayers: 2, temporalLayers: 2, mask: .kmt)
         let last = geometry.textLayers - 1
