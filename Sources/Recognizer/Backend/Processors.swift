@@ -12,7 +12,9 @@ package enum Processors {
         guard ckernels_allowed_processors(&words, words.count) == 0 else {
             return Array(0..<max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1))
         }
-        return (0..<words.count * 64).filter { words[$0 / 64] >> UInt64($0 % 64) & 1 == 1 }
+        return words.indices.filter { words[$0] != 0 }.flatMap { word in
+            (0..<64).filter { words[word] >> UInt64($0) & 1 == 1 }.map { word * 64 + $0 }
+        }
     }
 
     /// How many threads one of the processes on a machine should take: each processor counts for it in parts, as many as there
