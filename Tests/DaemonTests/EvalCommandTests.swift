@@ -11,7 +11,6 @@ import Testing
 @Suite(.tags(.gstreamer)) struct EvalCommandTests {
     private static let clips = packageRoot.appending(path: "Tests/Golden/demo/clips").path
     private static let model = Golden.path("demo/model")
-    private static let environment = ProcessInfo.processInfo.environment
 
     private static func names() throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: clips).filter { $0.hasSuffix(".mp4") }.sorted()
@@ -29,8 +28,7 @@ import Testing
     }
 
     private static func run(_ directory: String, _ arguments: [String]) throws -> ProgramRun {
-        try ProgramRun(
-            builtClaverd, arguments, environment: environment.merging(["XDG_CACHE_HOME": directory + "/cache"]) { $1 })
+        try ProgramRun(builtClaverd, arguments, environment: environment(cache: directory + "/cache"))
     }
 
     private static func json(_ run: ProgramRun) throws -> [String: Any] {
@@ -98,12 +96,12 @@ import Testing
             let arguments = common + ["--data", data, "--dump"]
             let one = try Self.run(directory, arguments + [directory + "/one"])
             #expect(one.status == 0, "\(one.error)")
-            let environment = Self.environment.merging(
-                ["XDG_CACHE_HOME": directory + "/cache", "OMPI_MCA_rmaps_base_oversubscribe": "1"]) { $1 }
             let ranks = try ProgramRun(
                 "/usr/bin/mpirun",
-                ["--allow-run-as-root", "-n", "3", builtClaverd] + arguments + [directory + "/ranks"],
-                environment: environment)
+                ["--allow-run-as-root", "--oversubscribe", "-n", "3", builtClaverd] + arguments + [
+                    directory + "/ranks"
+                ],
+                environment: environment(cache: directory + "/cache"))
             #expect(ranks.status == 0, "\(ranks.error)")
             #expect(ranks.output.components(separatedBy: "top-1").count == 2, "told once")
             let results = try ["one", "ranks"].map { try EvaluationDump(path: "\(directory)/\($0)").result() }

@@ -79,16 +79,12 @@ struct TrainRanksTests {
 
     /// - Parameter arguments: of each rank.
     private func run(ranks arguments: [[String]], _ directory: String) throws -> ProgramRun {
-        try ProgramRun(Self.mpirun, words(arguments), environment: environment(directory))
+        try ProgramRun(Self.mpirun, words(arguments), environment: environment(cache: directory + "/cache"))
     }
 
     private func words(_ arguments: [[String]]) -> [String] {
         ["--allow-run-as-root", "--oversubscribe"]
             + arguments.map { ["-n", "1", builtClaverd] + $0 }.joined(separator: [":"])
-    }
-
-    private func environment(_ directory: String) -> [String: String] {
-        ProcessInfo.processInfo.environment.merging(["XDG_CACHE_HOME": directory + "/cache"]) { $1 }
     }
 
     private func updates(_ folder: String) throws -> [RunRecord.Update] {
@@ -128,7 +124,8 @@ struct TrainRanksTests {
         let whole = try run(ranks: ranks("whole"), directory)
         try #require(whole.status == 0, "\(whole.error)")
 
-        let stopped = try RunningProgram(Self.mpirun, words(ranks("stopped")), environment: environment(directory))
+        let stopped = try RunningProgram(
+            Self.mpirun, words(ranks("stopped")), environment: environment(cache: directory + "/cache"))
         try await stopped.output.wait(containing: "epoch 2/10", within: .seconds(60))
         stopped.send(SIGUSR1)
         #expect(try await stopped.exitStatus() == 75)

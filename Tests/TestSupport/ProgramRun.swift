@@ -9,6 +9,12 @@ package let packageRoot = URL(filePath: #filePath).deletingLastPathComponent().d
 package let builtClaverd = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
     .deletingLastPathComponent().appending(path: "claverd").path
 
+/// The test's environment with a cache of its own; what GStreamer knows of its plugins, which takes a second to find out, is shared.
+package func environment(cache: String) -> [String: String] {
+    let registry = FileManager.default.temporaryDirectory.appending(path: "claverd-tests-gstreamer.bin").path
+    return ProcessInfo.processInfo.environment.merging(["XDG_CACHE_HOME": cache, "GST_REGISTRY": registry]) { $1 }
+}
+
 /// Whether tests and programs are built as they are shipped.
 package let isOptimised: Bool = {
     #if DEBUG
