@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// Scaled dot-product attention of one head in double precision, the mask written out.
 enum AttentionReference {
@@ -10,17 +11,21 @@ enum AttentionReference {
     static func attend(
         queries: [[Float]], keys: [[Float]], values: [[Float]], sees: (_ query: Int, _ key: Int) -> Bool
     ) -> [[Float]] {
-        queries.indices.map { query in
+        let scores = plainProduct(rows: queries.count, depth: 64, columns: keys.count) {
+            queries[$0][$1]
+        } _: {
+            keys[$1][$0]
+        }
+        return queries.indices.map { query in
             let seen = keys.indices.filter { sees(query, $0) }
-            let scores = seen.map { key in
-                zip(queries[query], keys[key]).reduce(0) { $0 + Double($1.0) * Double($1.1) } / 8
-            }
-            let largest = scores.max() ?? 0
-            let weights = scores.map { exp($0 - largest) }
+            let largest = seen.map { scores[query * keys.count + $0] }.max() ?? 0
+            let weights = seen.map { exp((scores[query * keys.count + $0] - largest) / 8) }
             let total = weights.reduce(0, +)
-            return (0..<64).map { column in
-                Float(zip(seen, weights).reduce(0) { $0 + $1.1 * Double(values[$1.0][column]) } / total)
+            var row = [Double](repeating: 0, count: 64)
+            for (key, weight) in zip(seen, weights) {
+                for column in 0..<64 { row[column] += weight * Double(values[key][column]) }
             }
+            return row.map { Float($0 / total) }
         }
     }
 }

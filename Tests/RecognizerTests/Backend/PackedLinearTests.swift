@@ -69,10 +69,13 @@ import Testing
         }
 
         func expected(_ x: [Float], onto out: [Float], _ epilogue: LinearEpilogue) -> [Float] {
-            out.indices.map { index in
-                let (row, column) = (index / outputs, index % outputs)
-                var sum = Double(bias?[column] ?? 0)
-                for i in 0..<inputs { sum += Double(x[row * inputs + i]) * Double(weight[column * inputs + i]) }
+            let product = plainProduct(rows: out.count / outputs, depth: inputs, columns: outputs) {
+                x[$0 * inputs + $1]
+            } _: {
+                weight[$1 * inputs + $0]
+            }
+            return out.indices.map { index in
+                let sum = product[index] + Double(bias?[index % outputs] ?? 0)
                 switch epilogue {
                 case .store: return Float(sum)
                 case .quickGELU: return Float(sum / (1 + exp(-1.702 * sum)))

@@ -30,14 +30,14 @@ import Testing
 
         /// One head's queries (part 0), keys (1) or values (2) of all rows.
         func projected(_ part: Int, _ head: Int) -> [[Float]] {
-            (0..<length).map { row in
-                (0..<64).map { column in
-                    let line = part * width + head * 64 + column
-                    let sum = (0..<width).reduce(Double(bias[line])) {
-                        $0 + Double(weight[line * width + $1]) * Double(y[row * width + $1])
-                    }
-                    return Float(sum)
-                }
+            let first = part * width + head * 64
+            let product = plainProduct(rows: length, depth: width, columns: 64) {
+                y[$0 * width + $1]
+            } _: {
+                weight[(first + $1) * width + $0]
+            }
+            return (0..<length).map { row in
+                (0..<64).map { Float(product[row * 64 + $0] + Double(bias[first + $0])) }
             }
         }
         var expected = [Float](repeating: 0, count: frames * width)

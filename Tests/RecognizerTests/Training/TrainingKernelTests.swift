@@ -26,16 +26,6 @@ import Testing
         return halves.map { Float(bitPattern: UInt32($0) << 16) }
     }
 
-    /// left (rows, depth) times right, given by its entries.
-    private func product(
-        rows: Int, depth: Int, columns: Int, _ left: (Int, Int) -> Float, _ right: (Int, Int) -> Float
-    ) -> [Float] {
-        (0..<rows * columns).map { index in
-            let (row, column) = (index / columns, index % columns)
-            return Float((0..<depth).reduce(0) { $0 + Double(left(row, $1)) * Double(right($1, column)) })
-        }
-    }
-
     /// A matrix (rows, width), whose rows stand one after the other, in panels.
     private func inPanels(_ matrix: [Float], width: Int) -> [Float] {
         let rows = matrix.count / width
@@ -98,11 +88,11 @@ import Testing
                 let (outRows, xRows) = (MatrixLayout.rows(width: columns), MatrixLayout.rows(width: depth))
                 it.product_packed(
                     &out, outRows, x, xRows, packed.pointer, bias, rows, depth, columns, &scratch)
-                let expected = product(rows: rows, depth: depth, columns: columns) {
+                let expected = plainProduct(rows: rows, depth: depth, columns: columns) {
                     x[$0 * depth + $1]
                 } _: {
                     isTransposed ? weight[$1 * depth + $0] : weight[$0 * columns + $1]
-                }
+                }.map { Float($0) }
                 #expect(out[rows * columns].isNaN, "written behind the last row")
                 expectClose(
                     out.dropLast(), expected.indices.map { expected[$0] + bias[$0 % columns] }, tolerance,
@@ -150,11 +140,11 @@ import Testing
                 floats(rows * outputs, set, &numbers), floats(rows * inputs, set, &numbers)
             )
             let before = numbers.floats(outputs * inputs)
-            let expected = product(rows: outputs, depth: rows, columns: inputs) {
+            let expected = plainProduct(rows: outputs, depth: rows, columns: inputs) {
                 left[$1 * outputs + $0]
             } _: {
                 right[$0 * inputs + $1]
-            }
+            }.map { Float($0) }
             var out = before
             let rightRows = MatrixLayout.rows(width: inputs)
             it.outer_product(
