@@ -7,14 +7,14 @@ import Testing
 
 /// `claverd train` as it is built, on thirty clips and a model as small as they come.
 @Suite(.tags(.gstreamer), .timeLimit(.minutes(10))) struct TrainTests {
-    /// Three updates of eight clips in each of thirty epochs.
+    /// Three updates of eight clips in each of twenty epochs.
     private static let recipe = """
         from_scratch: true
         geometry: {image_size: 32, patch_size: 16, frames: 4, vision_width: 64, vision_layers: 2, temporal_layers: 1,
           embed_dim: 64, text_width: 64, text_layers: 1}
         templates: ["{}", "a person {}", "someone is {}"]
         text_warm_up: {updates: 4}
-        epochs: 30
+        epochs: 20
         warm_up_epochs: 1
         rate: 1e-3
         total_batch: 8
@@ -105,21 +105,21 @@ import Testing
         try #require(whole.status == 0, "\(whole.error)")
 
         let stopped = try site.start("run", "--resume", "auto")
-        try await stopped.output.wait(containing: "epoch 1/30", within: Self.patience)
+        try await stopped.output.wait(containing: "epoch 1/20", within: Self.patience)
         // As `timeout` does, which sends one to the process and one to its group.
         for _ in 0..<2 { stopped.send(SIGTERM) }
         #expect(try await stopped.exitStatus(within: Self.patience) == 75)
         #expect(stopped.output.all.last?.contains("--resume auto goes on") == true, "\(stopped.output.all)")
         let killed = try site.start("run", "--resume", "auto")
-        try await killed.output.wait(containing: "epoch 4/30", within: Self.patience)
+        try await killed.output.wait(containing: "epoch 4/20", within: Self.patience)
         killed.send(SIGKILL)
         #expect(try await killed.exitStatus(within: Self.patience) == 128 + SIGKILL)
         let resumed = try await site.train("run", "--resume", "auto")
         try #require(resumed.status == 0, "\(resumed.error)")
-        #expect(!resumed.error.contains("epoch 4/30") && resumed.error.contains("epoch 30/30"))
+        #expect(!resumed.error.contains("epoch 4/20") && resumed.error.contains("epoch 20/20"))
 
         let lines = try site.log("whole")
-        #expect(lines.count { $0.contains("type: update") } == 90 && lines.count { $0.contains("type: epoch") } == 30)
+        #expect(lines.count { $0.contains("type: update") } == 60 && lines.count { $0.contains("type: epoch") } == 20)
         #expect(try site.log("run") == lines)
         #expect(try site.weights("run") == site.weights("whole"))
 
@@ -133,8 +133,8 @@ import Testing
         let answer = try JSONSerialization.jsonObject(with: Data(eval.output.utf8)) as? [String: Any]
         #expect(try #require(answer?["top1"] as? Double) == site.top1("whole"))
 
-        let other = try await site.train("run", "--resume", "auto", "--epochs", "31")
-        #expect(other.status == 65 && other.error.contains("epochs: 30 there, 31 here"), "\(other.error)")
+        let other = try await site.train("run", "--resume", "auto", "--epochs", "21")
+        #expect(other.status == 65 && other.error.contains("epochs: 20 there, 21 here"), "\(other.error)")
         let anew = try await site.train("run")
         #expect(anew.status == 73 && anew.error.contains("holds a run; --resume auto continues it"), "\(anew.error)")
         try FileManager.default.removeItem(atPath: "\(site.path)/run/checkpoint.safetensors")
@@ -159,7 +159,7 @@ import Testing
     @Test func aCheckpointThatCannotBeWrittenLeavesTheOneBefore() async throws {
         let site = try Site()
         let first = try site.start("run")
-        try await first.output.wait(containing: "epoch 1/30", within: Self.patience)
+        try await first.output.wait(containing: "epoch 1/20", within: Self.patience)
         first.send(SIGTERM)
         #expect(try await first.exitStatus(within: Self.patience) == 75)
         let checkpoint = "\(site.path)/run/checkpoint.safetensors"
@@ -186,7 +186,7 @@ import Testing
         #expect(skipped.count == 3 && skipped.allSatisfy { $0.contains(".mp4") })
         #expect(run.error.contains("mixup and cutmix are without effect"))
         let page = try String(contentsOfFile: site.path + "/run/curve.html", encoding: .utf8)
-        #expect(page.contains("Ended after 0 of 30 epochs: 3 updates in a row") && page.contains("Updates skipped"))
+        #expect(page.contains("Ended after 0 of 20 epochs: 3 updates in a row") && page.contains("Updates skipped"))
     }
 
     @Test func validationClipsThatCannotBeReadAreCountedAndToldOnce() async throws {
