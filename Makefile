@@ -23,7 +23,7 @@ build: swift deps
 # Everything, as it is debugged and as it is shipped. What is shipped is built beside the other's tests, which leave a core idle.
 test: build-debug-tests
 	@mkdir -p .build-release
-	nice $(MAKE) build-release-tests > .build-release/log 2>&1 & release=$$!; \
+	$(MAKE) build-release-tests > .build-release/log 2>&1 & release=$$!; \
 	$(MAKE) run-debug-tests || { kill $$release; exit 1; }; \
 	wait $$release || { cat .build-release/log; exit 1; }
 	$(MAKE) run-release-tests
