@@ -11,7 +11,8 @@ package let builtClaverd = URL(filePath: "/proc/self/exe").resolvingSymlinksInPa
 
 /// The test's environment with a cache of its own; what GStreamer knows of its plugins, which takes a second to find out, is shared.
 package func environment(cache: String) -> [String: String] {
-    let registry = FileManager.default.temporaryDirectory.appending(path: "claverd-tests-gstreamer.bin").path
+    let registry = URL(filePath: builtClaverd).deletingLastPathComponent().appending(path: "gstreamer-registry.bin")
+        .path
     return ProcessInfo.processInfo.environment.merging(["XDG_CACHE_HOME": cache, "GST_REGISTRY": registry]) { $1 }
 }
 

@@ -17,6 +17,13 @@ import Testing
         (0..<store.valueCount).map { Float(($0 + first) % 128) }
     }
 
+    /// Keeps features of some clips and views, and closes the store.
+    private func keep(_ kept: [(first: Int, clip: Int, view: Int)], at path: String) throws {
+        let store = try store(path)
+        for (first, clip, view) in kept { try store.keep(features(store, first), clip: clip, view: view) }
+        try store.flush()
+    }
+
     @Test func whatWasKeptIsThereTheNextTime() throws {
         try withTemporaryDirectory { directory in
             let path = directory + "/f"
@@ -42,13 +49,7 @@ import Testing
     @Test func whatIsDamagedIsToldAndNotThereAnyMore() throws {
         try withTemporaryDirectory { directory in
             let path = directory + "/f"
-            do {
-                let store = try store(path)
-                try store.keep(features(store, 5), clip: 1, view: 0)
-                try store.keep(features(store, 9), clip: 1, view: 1)
-                try store.keep(features(store, 12), clip: 2, view: 1)
-                try store.flush()
-            }
+            try keep([(5, 1, 0), (9, 1, 1), (12, 2, 1)], at: path)
             let file = try #require(FileHandle(forUpdatingAtPath: path))
             let store = try store(path)
             // A byte of the last clip's in the last view, and one of the clip's before.
@@ -68,11 +69,7 @@ import Testing
     @Test func featuresOfSomethingElseAreNotTaken() throws {
         try withTemporaryDirectory { directory in
             let path = directory + "/f"
-            do {
-                let store = try store(path)
-                try store.keep(features(store, 5), clip: 2, view: 1)
-                try store.flush()
-            }
+            try keep([(5, 2, 1)], at: path)
             #expect(!(try store(path, key: "other").holds(clip: 2, view: 1)))
         }
     }
